@@ -1,0 +1,1 @@
+//! A black-box judge for MQTT 3.1.1.

@@ -1,0 +1,2 @@
+//! The one command, `mqttspec`.
+fn main() {}
