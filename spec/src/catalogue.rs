@@ -2,12 +2,13 @@
 //!
 //! The TOML is part of the program and read once, on first use.
 
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use crate::id::StatementId;
-use crate::nearest::distance;
+use crate::nearest::{distance, shared_start};
 use crate::section::{Heading, Section};
 use crate::statement::Statement;
 
@@ -70,8 +71,12 @@ impl Catalogue {
     pub fn nearest(&self, text: &str, n: usize) -> Vec<StatementId> {
         let wanted = spelling(text);
         let mut ids: Vec<_> = self.statements.iter().map(|statement| statement.id).collect();
-        // A stable sort: ids equally near stay in document order.
-        ids.sort_by_cached_key(|id| distance(&wanted, &spelling(&id.to_string())));
+        // Whoever misspells an id mostly gets its beginning right. The sort is stable: what is
+        // equally likely stays in document order.
+        ids.sort_by_cached_key(|id| {
+            let theirs = spelling(&id.to_string());
+            (distance(&wanted, &theirs), Reverse(shared_start(&wanted, &theirs)))
+        });
         ids.truncate(n);
         ids
     }
@@ -110,6 +115,29 @@ const CLAUSES: &[&str] = &[
     include_str!("../clauses/2-control-packet-format.toml"),
     include_str!("../clauses/3.1-connect.toml"),
     include_str!("../clauses/3.2-connack.toml"),
+    include_str!("../clauses/3.3-publish.toml"),
+    include_str!("../clauses/3.4-puback.toml"),
+    include_str!("../clauses/3.5-pubrec.toml"),
+    include_str!("../clauses/3.6-pubrel.toml"),
+    include_str!("../clauses/3.7-pubcomp.toml"),
+    include_str!("../clauses/3.8-subscribe.toml"),
+    include_str!("../clauses/3.9-suback.toml"),
+    include_str!("../clauses/3.10-unsubscribe.toml"),
+    include_str!("../clauses/3.11-unsuback.toml"),
+    include_str!("../clauses/3.12-pingreq.toml"),
+    include_str!("../clauses/3.13-pingresp.toml"),
+    include_str!("../clauses/3.14-disconnect.toml"),
+    include_str!("../clauses/4.1-storing-state.toml"),
+    include_str!("../clauses/4.2-network-connections.toml"),
+    include_str!("../clauses/4.3-quality-of-service.toml"),
+    include_str!("../clauses/4.4-delivery-retry.toml"),
+    include_str!("../clauses/4.5-message-receipt.toml"),
+    include_str!("../clauses/4.6-message-ordering.toml"),
+    include_str!("../clauses/4.7-topics.toml"),
+    include_str!("../clauses/4.8-handling-errors.toml"),
+    include_str!("../clauses/5-security.toml"),
+    include_str!("../clauses/6-websocket.toml"),
+    include_str!("../clauses/7-conformance.toml"),
 ];
 
 const SECTIONS: &str = include_str!("../clauses/sections.toml");

@@ -1,4 +1,4 @@
-//! What was perhaps meant: the distance between two spellings.
+//! What was perhaps meant: how far apart two spellings are.
 
 /// How many characters must be changed, added or taken away to make one text of the other.
 pub(crate) fn distance(from: &str, to: &str) -> usize {
@@ -16,9 +16,21 @@ pub(crate) fn distance(from: &str, to: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
+/// How many characters two texts have in common from the beginning on.
+pub(crate) fn shared_start(one: &str, other: &str) -> usize {
+    one.chars().zip(other.chars()).take_while(|(ours, theirs)| ours == theirs).count()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::distance;
+    use super::{distance, shared_start};
+
+    #[test]
+    fn compares_beginnings() {
+        for (one, other, expected) in [("", "3", 0), ("3.1.4", "3.14.4", 3), ("3.1", "3.1", 3)] {
+            assert_eq!(shared_start(one, other), expected, "{one} {other}");
+        }
+    }
 
     #[test]
     fn counts_changes_additions_and_losses() {
