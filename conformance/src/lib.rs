@@ -1,1 +1,3 @@
 //! A black-box judge for MQTT 3.1.1.
+
+pub mod wire;

@@ -1,0 +1,44 @@
+//! How a run is to be carried out.
+
+use std::time::Duration;
+
+use mqttspec_spec::StatementId;
+
+use crate::glob::Glob;
+
+/// How a run is to be carried out. [`Default`] judges all cases with waits that suit a broker on
+/// the same machine or in the same building.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RunOptions {
+    /// Only cases whose address matches; all when `None`.
+    pub filter: Option<Glob>,
+    /// Only cases that judge one of these; all when empty.
+    pub statements: Vec<StatementId>,
+    /// Cases at once, at least 1. By default 64.
+    pub jobs: usize,
+    /// How long something that is due may take. By default 5 s.
+    pub patience: Duration,
+    /// How long the subject may take to close a connection that it must close. The standard sets
+    /// no limit. By default 5 s.
+    pub close_wait: Duration,
+    /// How late, after one and a half times the Keep Alive, a connection may be closed. The
+    /// standard sets no limit. By default 5 s: brokers look at the clock only now and then.
+    pub keep_alive_tolerance: Duration,
+    /// Whether warnings count as failures.
+    pub strict: bool,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            filter: None,
+            statements: Vec::new(),
+            jobs: 64,
+            patience: Duration::from_secs(5),
+            close_wait: Duration::from_secs(5),
+            keep_alive_tolerance: Duration::from_secs(5),
+            strict: false,
+        }
+    }
+}

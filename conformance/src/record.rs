@@ -1,0 +1,140 @@
+//! What a case leaves behind: every packet, what was observed, and what has to be cleared away.
+//!
+//! One record a case, shared by its connections. It is bounded: a case that floods the subject
+//! keeps the first packets and a count of the rest.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::finding::Mismatch;
+use crate::wire::{Packet, hex};
+
+/// One packet, or one event of a connection, in the order in which the judge saw them.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Entry {
+    /// Milliseconds since the case began.
+    pub at_ms: u64,
+    /// Which of the case's connections.
+    pub peer: String,
+    /// Who sent it or did it.
+    pub from: From,
+    /// What it is, on one line.
+    pub packet: String,
+    /// Its octets in hexadecimal, the first 1,024 of them; empty for an event.
+    pub hex: String,
+}
+
+/// Who sent a packet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum From {
+    /// The judge.
+    Judge,
+    /// The subject.
+    Subject,
+}
+
+/// What a subject does where the standard leaves it free.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Observation {
+    /// What there is to choose, words joined by dashes.
+    pub what: &'static str,
+    /// What the subject chose.
+    pub behaviour: String,
+}
+
+/// A handle to the record of one case.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    begin: Instant,
+    pages: Rc<RefCell<Pages>>,
+}
+
+/// What is written in a record.
+#[derive(Debug, Default)]
+pub(crate) struct Pages {
+    pub(crate) entries: Vec<Entry>,
+    /// Entries beyond the limit.
+    pub(crate) left_out: usize,
+    pub(crate) warnings: Vec<Mismatch>,
+    pub(crate) observations: Vec<Observation>,
+    /// Client Identifiers whose Sessions may have been kept.
+    pub(crate) kept_sessions: Vec<Vec<u8>>,
+    /// Topic Names on which messages may have been retained.
+    pub(crate) retained: Vec<Vec<u8>>,
+}
+
+impl Record {
+    pub(crate) fn new() -> Self {
+        Self { begin: Instant::now(), pages: Rc::default() }
+    }
+
+    pub(crate) fn packet(&self, peer: &str, from: From, text: &str, octets: &[u8]) {
+        let mut pages = self.pages.borrow_mut();
+        if pages.entries.len() >= MOST_ENTRIES {
+            pages.left_out += 1;
+            return;
+        }
+        let at_ms = u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (peer, packet) = (peer.to_owned(), text.to_owned());
+        let hex = hex(&octets[..octets.len().min(MOST_OCTETS)]);
+        pages.entries.push(Entry { at_ms, peer, from, packet, hex });
+    }
+
+    pub(crate) fn event(&self, peer: &str, from: From, text: &str) {
+        self.packet(peer, from, text, &[]);
+    }
+
+    /// Remembers what a packet that was sent makes the subject keep.
+    pub(crate) fn note_leftovers(&self, packet: &Packet) {
+        let mut pages = self.pages.borrow_mut();
+        match packet {
+            Packet::Connect(connect) => {
+                if !connect.clean_session {
+                    note(&mut pages.kept_sessions, &connect.client_id);
+                }
+                if let Some(will) = connect.will.as_ref().filter(|will| will.retain) {
+                    note(&mut pages.retained, &will.topic);
+                }
+            }
+            Packet::Publish(publish) if publish.retain => {
+                note(&mut pages.retained, &publish.topic);
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn warn(&self, mismatch: Mismatch) {
+        self.pages.borrow_mut().warnings.push(mismatch);
+    }
+
+    pub(crate) fn observe(&self, what: &'static str, behaviour: String) {
+        self.pages.borrow_mut().observations.push(Observation { what, behaviour });
+    }
+
+    /// Takes the pages out; what is written from then on is lost.
+    pub(crate) fn take(&self) -> Pages {
+        self.pages.take()
+    }
+
+    /// What the case made the subject keep: Client Identifiers and Topic Names.
+    pub(crate) fn leftovers(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        let pages = self.pages.borrow();
+        (pages.kept_sessions.clone(), pages.retained.clone())
+    }
+}
+
+fn note(list: &mut Vec<Vec<u8>>, item: &[u8]) {
+    if !list.iter().any(|known| known == item) {
+        list.push(item.to_vec());
+    }
+}
+
+/// A report stays readable, and a flood does not fill the memory.
+const MOST_ENTRIES: usize = 1_000;
+
+/// Octets of a packet that are kept in hexadecimal.
+const MOST_OCTETS: usize = 1_024;
