@@ -20,7 +20,6 @@ use serde::Deserialize;
 /// assert_eq!(Level::MustNotMay.to_string(), "MUST NOT+MAY");
 /// ```
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq)]
-#[non_exhaustive]
 pub enum Level {
     /// A condition that chapter 7 makes of whoever calls itself conforming.
     #[serde(rename = "conformance")]
