@@ -1,1 +1,4 @@
 //! MQTT 3.1.1, executable.
+
+pub mod packet;
+pub mod topic;

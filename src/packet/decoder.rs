@@ -1,0 +1,141 @@
+//! Taking packets off the front of what has been read so far.
+
+use bytes::{Buf, BytesMut};
+use thiserror::Error;
+
+use super::fixed_header::FixedHeader;
+use super::reader::Reader;
+use super::{
+    Connack, Connect, Disconnect, Malformed, Packet, PacketType, Pingreq, Pingresp, Puback,
+    Pubcomp, Publish, Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe,
+};
+
+/// Takes Control Packets off the front of a buffer.
+///
+/// It keeps no state between calls: any split of the same octets gives the same packets.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::BytesMut;
+/// use mqttspec::packet::{Decoder, Packet, Pingreq};
+///
+/// let decoder = Decoder::default();
+/// let mut read = BytesMut::from(&[0xc0][..]);
+/// assert_eq!(decoder.decode(&mut read).unwrap(), None);
+/// read.extend_from_slice(&[0x00, 0xe0]);
+/// assert_eq!(decoder.decode(&mut read).unwrap(), Some(Packet::Pingreq(Pingreq)));
+/// assert_eq!(&read[..], [0xe0]);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Decoder {
+    max_packet_size: usize,
+}
+
+/// Why there is no packet at the front of the buffer, and never will be.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum DecodeError {
+    /// The octets are no Control Packet.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The packet is larger than this side is willing to take.
+    #[error(transparent)]
+    TooLarge(#[from] PacketTooLarge),
+    /// A CONNECT for another version of MQTT: the rest of it is not ours to read.
+    // [MQTT-3.1.2-2] The Server answers with return code 0x01.
+    #[error("CONNECT: Protocol Level {level} instead of 4 [MQTT-3.1.2-2], octet {offset}")]
+    UnsupportedProtocolLevel {
+        /// The level that was asked for.
+        level: u8,
+        /// Where it stands in the packet.
+        offset: usize,
+    },
+}
+
+impl DecodeError {
+    /// The statement that is broken; `None` where it is a limit of our own.
+    pub const fn statement(&self) -> Option<&'static str> {
+        match self {
+            Self::Malformed(malformed) => Some(malformed.statement()),
+            Self::TooLarge(_) => None,
+            Self::UnsupportedProtocolLevel { .. } => Some("MQTT-3.1.2-2"),
+        }
+    }
+}
+
+/// A packet larger than the configured maximum: a limit of this side, not of the standard.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("{packet_type} of {size} octets where {limit} is the limit")]
+pub struct PacketTooLarge {
+    /// Its type.
+    pub packet_type: PacketType,
+    /// How many octets the whole packet would have.
+    pub size: usize,
+    /// The limit, in octets.
+    pub limit: usize,
+}
+
+impl Decoder {
+    /// The largest packet that the standard allows, in octets.
+    pub const MAX_PACKET_SIZE: usize = 5 + super::remaining_length::MAX;
+
+    /// A decoder that refuses packets of more than `max_packet_size` octets, fixed header
+    /// included.
+    ///
+    /// The refusal comes from the fixed header alone, before anything else is read or kept.
+    pub const fn new(max_packet_size: usize) -> Self {
+        Self { max_packet_size }
+    }
+
+    /// Takes the packet at the front of `buffer`, or gives `None` while it is not all there.
+    ///
+    /// `buffer` then has room for the whole of it where that is known, so that reading on needs
+    /// no copy; at most `max_packet_size` octets are ever asked for. After an error the octets are
+    /// of no more use: packets have no marks by which one could find the next.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`]. Fixed header faults are found as soon as their octet is there; the rest
+    /// when the packet is complete.
+    #[inline]
+    pub fn decode(&self, buffer: &mut BytesMut) -> Result<Option<Packet>, DecodeError> {
+        let Some(header) = FixedHeader::decode(buffer)? else { return Ok(None) };
+        let size = header.packet_size();
+        if size > self.max_packet_size {
+            let limit = self.max_packet_size;
+            return Err(PacketTooLarge { packet_type: header.packet_type, size, limit }.into());
+        }
+        if buffer.len() < size {
+            buffer.reserve(size - buffer.len());
+            return Ok(None);
+        }
+        let mut frame = buffer.split_to(size);
+        frame.advance(header.length);
+        let reader = Reader::new(header.packet_type, size, frame.freeze());
+        let packet = match header.packet_type {
+            PacketType::Publish => Publish::decode(header.flags, reader)?.into(),
+            PacketType::Connect => Connect::decode(reader)?.into(),
+            PacketType::Connack => Connack::decode(reader)?.into(),
+            PacketType::Puback => Puback::decode(reader)?.into(),
+            PacketType::Pubrec => Pubrec::decode(reader)?.into(),
+            PacketType::Pubrel => Pubrel::decode(reader)?.into(),
+            PacketType::Pubcomp => Pubcomp::decode(reader)?.into(),
+            PacketType::Subscribe => Subscribe::decode(reader)?.into(),
+            PacketType::Suback => Suback::decode(reader)?.into(),
+            PacketType::Unsubscribe => Unsubscribe::decode(reader)?.into(),
+            PacketType::Unsuback => Unsuback::decode(reader)?.into(),
+            PacketType::Pingreq => Pingreq::decode(reader)?.into(),
+            PacketType::Pingresp => Pingresp::decode(reader)?.into(),
+            PacketType::Disconnect => Disconnect::decode(reader)?.into(),
+        };
+        Ok(Some(packet))
+    }
+}
+
+impl Default for Decoder {
+    /// Takes packets of every size that the standard allows.
+    fn default() -> Self {
+        Self::new(Self::MAX_PACKET_SIZE)
+    }
+}

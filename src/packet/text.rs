@@ -1,0 +1,98 @@
+//! UTF-8 encoded strings and binary data: the two fields with a length of two octets.
+//!
+//! Clauses: [MQTT-1.5.3-1] to [MQTT-1.5.3-3], U-1.5.3-3.
+
+use std::fmt;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use thiserror::Error;
+
+/// A UTF-8 encoded string: 0 to 65,535 octets, without U+0000.
+///
+/// U+FEFF is a character like any other and stays where it stands [MQTT-1.5.3-3]. Surrogates
+/// cannot occur: Rust's text has none.
+#[derive(Clone, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Text(ByteString);
+
+impl Text {
+    /// Takes `text`; `None` when it is longer than 65,535 octets or holds U+0000.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mqttspec::packet::Text;
+    ///
+    /// assert_eq!(Text::new("sensor-7").unwrap().as_str(), "sensor-7");
+    /// assert!(Text::new("").is_some());
+    /// assert!(Text::new("a\0b").is_none());
+    /// ```
+    pub fn new(text: impl Into<ByteString>) -> Option<Self> {
+        let text = text.into();
+        // [MQTT-1.5.3-2] U+0000 has no place in it.
+        (text.len() <= usize::from(u16::MAX) && !text.as_bytes().contains(&0)).then_some(Self(text))
+    }
+
+    /// The text of it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same text, kept in as much memory as it needs and no more.
+    ///
+    /// What is read from a connection is a slice of the buffer it came in, and keeps all of it.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self(ByteString::from(self.as_str()))
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Binary data with a length of two octets: 0 to 65,535 octets of any value.
+#[derive(Clone, Default, Eq, Hash, PartialEq)]
+pub struct Binary(Bytes);
+
+impl Binary {
+    /// Takes `octets`.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLong`] above 65,535 octets.
+    pub fn new(octets: impl Into<Bytes>) -> Result<Self, TooLong> {
+        let octets = octets.into();
+        if octets.len() > usize::from(u16::MAX) {
+            return Err(TooLong { length: octets.len() });
+        }
+        Ok(Self(octets))
+    }
+
+    /// The octets of it.
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Binary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// A field does not fit: its length has two octets.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("{length} octets where a field has room for 65,535 [U-1.5.3-3]")]
+pub struct TooLong {
+    /// The octets that were given.
+    pub length: usize,
+}

@@ -1,0 +1,75 @@
+//! Writing the fields of one packet, in their order.
+
+use bytes::{BufMut, BytesMut};
+use thiserror::Error;
+
+use super::{PacketId, PacketType, remaining_length};
+
+/// A packet that no fixed header can announce.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("{packet_type} of {remaining} octets where 268,435,455 is the most [U-2.2.3-2]")]
+pub struct PacketTooLong {
+    /// Its type.
+    pub packet_type: PacketType,
+    /// The octets that would follow the fixed header.
+    pub remaining: usize,
+}
+
+/// Writes the fixed header of a packet with `remaining` octets after it, and makes room for the
+/// next `room` of them.
+///
+/// # Errors
+///
+/// [`PacketTooLong`]; nothing has been written then.
+#[inline]
+pub(super) fn fixed_header(
+    out: &mut BytesMut,
+    packet_type: PacketType,
+    flags: u8,
+    remaining: usize,
+    room: usize,
+) -> Result<(), PacketTooLong> {
+    if remaining > remaining_length::MAX {
+        return Err(PacketTooLong { packet_type, remaining });
+    }
+    let (length, octets) = remaining_length::encode(remaining);
+    let first = packet_type.number() << 4 | flags;
+    let header = [first, length[0], length[1], length[2], length[3]];
+    out.reserve(1 + octets + room);
+    out.extend_from_slice(&header[..1 + octets]);
+    Ok(())
+}
+
+/// Writes a packet that is its fixed header and a Packet Identifier.
+#[inline]
+pub(super) fn only_packet_id(
+    out: &mut BytesMut,
+    packet_type: PacketType,
+    flags: u8,
+    packet_id: PacketId,
+) {
+    let [high, low] = packet_id.number().to_be_bytes();
+    out.extend_from_slice(&[packet_type.number() << 4 | flags, 2, high, low]);
+}
+
+/// Writes a packet that is nothing but its fixed header.
+#[inline]
+pub(super) fn only_fixed_header(out: &mut BytesMut, packet_type: PacketType) {
+    out.extend_from_slice(&[packet_type.number() << 4, 0]);
+}
+
+/// Writes a field behind its length of two octets.
+///
+/// Text, data, names and filters are checked to fit where they are made.
+#[inline]
+pub(super) fn field(out: &mut BytesMut, octets: &[u8]) {
+    debug_assert!(octets.len() <= usize::from(u16::MAX));
+    #[expect(clippy::cast_possible_truncation, reason = "each field's type holds at most 65,535")]
+    out.put_u16(octets.len() as u16);
+    out.extend_from_slice(octets);
+}
+
+/// The octets that [`field`] writes for `octets`.
+pub(super) const fn field_length(octets: &[u8]) -> usize {
+    2 + octets.len()
+}

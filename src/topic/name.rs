@@ -1,0 +1,139 @@
+//! The Topic Name: the label of an Application Message.
+//!
+//! Clauses: [MQTT-4.7.1-1], [MQTT-4.7.3-1], [MQTT-4.7.3-2], [MQTT-4.7.3-3].
+
+use std::fmt;
+
+use bytestring::ByteString;
+
+use super::{ALL_LEVELS, InvalidTopic, InvalidTopicKind, ONE_LEVEL, SEPARATOR};
+
+/// A Topic Name: 1 to 65,535 octets of UTF-8 without U+0000, `+` and `#`.
+///
+/// Cheap to clone: the text is shared, often with the packet that it came in.
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct TopicName(ByteString);
+
+impl TopicName {
+    /// Takes `text` as a Topic Name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTopic`] when it is empty, longer than 65,535 octets, or holds U+0000 or a wildcard.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mqttspec::topic::TopicName;
+    ///
+    /// assert!(TopicName::new("sport/tennis/player1").is_ok());
+    /// assert!(TopicName::new("/").is_ok());
+    /// assert_eq!(TopicName::new("sport/+").unwrap_err().kind.statement(), "MQTT-4.7.1-1");
+    /// assert_eq!(TopicName::new("").unwrap_err().kind.statement(), "MQTT-4.7.3-1");
+    /// ```
+    pub fn new(text: impl Into<ByteString>) -> Result<Self, InvalidTopic> {
+        let text = text.into();
+        // [MQTT-4.7.3-1] At least one character.
+        if text.is_empty() {
+            return Err(InvalidTopicKind::Empty.at(0));
+        }
+        // [MQTT-4.7.3-3] No more than the two octets of its length can say.
+        if text.len() > usize::from(u16::MAX) {
+            return Err(InvalidTopicKind::TooLong.at(usize::from(u16::MAX)));
+        }
+        match text.bytes().position(|octet| matches!(octet, 0 | ONE_LEVEL | ALL_LEVELS)) {
+            None => Ok(Self(text)),
+            // [MQTT-4.7.3-2] U+0000 has no place in it.
+            Some(offset) if text.as_bytes()[offset] == 0 => Err(InvalidTopicKind::Null.at(offset)),
+            // [MQTT-4.7.1-1] Wildcards belong to Topic Filters.
+            Some(offset) => Err(InvalidTopicKind::WildcardInName.at(offset)),
+        }
+    }
+
+    /// The text of it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its levels: one more than it has separators, any of them may be empty.
+    pub fn levels(&self) -> impl Iterator<Item = &str> {
+        self.0.split(char::from(SEPARATOR))
+    }
+
+    /// Whether it begins with `$`: wildcards at the start of a filter then pass it by.
+    pub fn is_reserved(&self) -> bool {
+        self.0.starts_with('$')
+    }
+}
+
+impl fmt::Debug for TopicName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for TopicName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl AsRef<str> for TopicName {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl TryFrom<&str> for TopicName {
+    type Error = InvalidTopic;
+
+    fn try_from(text: &str) -> Result<Self, InvalidTopic> {
+        Self::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! names {
+        ($($name:ident: $text:expr => $verdict:expr;)+) => {$(
+            #[test]
+            fn $name() {
+                let verdict: Result<(), (&str, usize)> = $verdict;
+                let seen = TopicName::new($text).map(drop);
+                assert_eq!(seen.map_err(|e| (e.kind.statement(), e.offset)), verdict);
+            }
+        )+};
+    }
+
+    names! {
+        // Topic Name => accepted, or the statement and the octet
+        usual:           "sport/tennis"   => Ok(());
+        one_character:   "a"              => Ok(());
+        only_separator:  "/"              => Ok(());
+        empty_levels:    "a//b/"          => Ok(());
+        space:           "a topic"        => Ok(());
+        reserved:        "$SYS/broker"    => Ok(());
+        byte_order_mark: "\u{feff}a"      => Ok(());
+        beyond_the_bmp:  "\u{10ffff}/é"   => Ok(());
+        longest:         "a".repeat(65_535) => Ok(());
+        empty:           ""               => Err(("MQTT-4.7.3-1", 0));
+        too_long:        "a".repeat(65_536) => Err(("MQTT-4.7.3-3", 65_535));
+        null_first:      "\0"             => Err(("MQTT-4.7.3-2", 0));
+        null_inside:     "a/\0b"          => Err(("MQTT-4.7.3-2", 2));
+        one_level:       "a/+/b"          => Err(("MQTT-4.7.1-1", 2));
+        all_levels:      "a/#"            => Err(("MQTT-4.7.1-1", 2));
+        glued:           "a+"             => Err(("MQTT-4.7.1-1", 1));
+    }
+
+    #[test]
+    fn levels_keep_the_empty_ones() {
+        let levels = |text: &'static str| -> Vec<String> {
+            TopicName::new(text).unwrap().levels().map(str::to_owned).collect()
+        };
+        assert_eq!(levels("a/b"), ["a", "b"]);
+        assert_eq!(levels("/"), ["", ""]);
+        assert_eq!(levels("/a//"), ["", "a", "", ""]);
+    }
+}
