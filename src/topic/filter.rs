@@ -76,6 +76,14 @@ impl TopicFilter {
         self.0.split(char::from(SEPARATOR))
     }
 
+    /// The same filter, kept in as much memory as it needs and no more.
+    ///
+    /// What is read from a connection is a slice of the buffer it came in, and keeps all of it.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self(ByteString::from(self.as_str()))
+    }
+
     /// Whether it holds a wildcard.
     pub fn has_wildcards(&self) -> bool {
         self.0.bytes().any(|octet| matches!(octet, ONE_LEVEL | ALL_LEVELS))

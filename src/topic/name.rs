@@ -60,6 +60,14 @@ impl TopicName {
         self.0.split(char::from(SEPARATOR))
     }
 
+    /// The same name, kept in as much memory as it needs and no more.
+    ///
+    /// What is read from a connection is a slice of the buffer it came in, and keeps all of it.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self(ByteString::from(self.as_str()))
+    }
+
     /// Whether it begins with `$`: wildcards at the start of a filter then pass it by.
     pub fn is_reserved(&self) -> bool {
         self.0.starts_with('$')

@@ -1,0 +1,61 @@
+//! The Application Message, apart from the packets that carry it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::packet::{Delivery, Publish, QoS};
+use crate::topic::TopicName;
+
+/// An Application Message as its publisher meant it.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Message {
+    /// What it is about.
+    pub topic: TopicName,
+    /// Any octets, also none.
+    pub payload: Bytes,
+    /// The level it was published at.
+    pub qos: QoS,
+    /// Whether it is to be kept for later subscribers.
+    pub retain: bool,
+}
+
+impl Message {
+    /// The message that `publish` carries.
+    pub fn from_publish(publish: Publish) -> Self {
+        let Publish { topic, payload, delivery, retain } = publish;
+        Self { topic, payload, qos: delivery.qos(), retain }
+    }
+
+    /// The same message, kept in as much memory as it needs and no more.
+    ///
+    /// What was read from a connection is a slice of the buffer it came in, and keeps all of it.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self {
+            topic: self.topic.detached(),
+            payload: Bytes::copy_from_slice(&self.payload),
+            ..*self
+        }
+    }
+}
+
+/// A message on its way to one receiver.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Outbound {
+    /// The message, shared by all who get it.
+    pub message: Arc<Message>,
+    /// The level at which this receiver gets it.
+    pub qos: QoS,
+    /// The RETAIN flag that this receiver sees.
+    pub retain: bool,
+}
+
+impl Outbound {
+    /// The PUBLISH that carries it.
+    pub(super) fn publish(&self, delivery: Delivery) -> Publish {
+        debug_assert_eq!(self.qos, delivery.qos());
+        let Message { topic, payload, .. } = &*self.message;
+        Publish { topic: topic.clone(), payload: payload.clone(), delivery, retain: self.retain }
+    }
+}
