@@ -9,6 +9,12 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct LevelId(u32);
 
+impl LevelId {
+    pub(super) fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// The levels in use, each with its number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Levels {

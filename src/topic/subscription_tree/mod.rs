@@ -11,12 +11,14 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use self::edge::Edge;
 use self::frontier::Frontier;
 use self::levels::{LevelId, Levels};
 use self::nodes::{Node, NodeId, Nodes};
 use self::subscribers::Subscribers;
 use super::{TopicFilter, TopicName};
 
+mod edge;
 mod frontier;
 mod levels;
 mod nodes;
@@ -267,11 +269,4 @@ impl<K, V> Default for SubscriptionTree<K, V> {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// The way from a node to one of its children: the level between them.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-struct Edge {
-    from: NodeId,
-    level: LevelId,
 }

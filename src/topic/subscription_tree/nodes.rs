@@ -47,6 +47,10 @@ impl NodeId {
     /// The node above all first levels.
     pub(super) const ROOT: Self = Self(NonZeroU32::MIN);
 
+    pub(super) fn number(self) -> u32 {
+        self.0.get()
+    }
+
     fn index(self) -> usize {
         self.0.get() as usize - 1
     }

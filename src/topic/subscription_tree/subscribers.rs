@@ -122,22 +122,22 @@ mod tests {
     #[test]
     fn a_crowd_comes_and_goes() {
         let mut subscribers = Subscribers::default();
-        for key in 0..1000 {
+        for key in 0..100 {
             assert_eq!(subscribers.insert(key, key), None);
             subscribers.check_invariants();
         }
-        for key in 0..1000 {
+        for key in 0..100 {
             assert_eq!(subscribers.insert(key, key + 1), Some(key));
         }
-        assert_eq!(subscribers.len(), 1000);
-        for key in 0..999 {
+        assert_eq!(subscribers.len(), 100);
+        for key in 0..99 {
             assert_eq!(subscribers.remove(&key), Some(key + 1));
             assert_eq!(subscribers.remove(&key), None);
             subscribers.check_invariants();
         }
-        assert!(subscribers.iter().eq(&[(999, 1000)]));
+        assert!(subscribers.iter().eq(&[(99, 100)]));
         assert!(subscribers.entries.capacity() < 10, "its seats are given back");
-        assert_eq!(subscribers.remove(&999), Some(1000));
+        assert_eq!(subscribers.remove(&99), Some(100));
         assert!(subscribers.is_empty());
     }
 }

@@ -189,7 +189,7 @@ fn call() -> impl Strategy<Value = Call> {
 
 proptest! {
     #[test]
-    fn agrees_with_comparing_each_filter(calls in prop::collection::vec(call(), 1..120)) {
+    fn agrees_with_comparing_each_filter(calls in prop::collection::vec(call(), 1..80)) {
         let mut tree = SubscriptionTree::new();
         let mut model: Vec<(TopicFilter, u8, u16)> = Vec::new();
         for call in calls {
@@ -217,8 +217,13 @@ proptest! {
                     prop_assert_eq!(seen, expected);
                 }
             }
-            tree.check_invariants();
             prop_assert_eq!(tree.len(), model.len());
         }
+        tree.check_invariants();
+        for (filter, key, value) in model {
+            prop_assert_eq!(tree.remove(&filter, &key), Some(value));
+        }
+        tree.check_invariants();
+        prop_assert_eq!(tree.nodes.iter().count(), 1);
     }
 }

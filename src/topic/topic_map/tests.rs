@@ -109,7 +109,7 @@ fn as_many_levels_as_a_topic_can_have() {
     let mut map = TopicMap::new();
     map.insert(name_of(empty_levels.clone()), ());
     map.insert(name_of(name.clone()), ());
-    assert_eq!(found(&map, format!("{}+", "+/".repeat(32_767))), [name.clone()]);
+    assert_eq!(found(&map, format!("{}+", "+/".repeat(32_767))), [name.as_str()]);
     assert_eq!(found(&map, format!("{}#", "+/".repeat(32_767))), [empty_levels.clone(), name]);
     assert_eq!(found(&map, empty_levels.clone()), [empty_levels]);
 }
@@ -138,7 +138,7 @@ fn call() -> impl Strategy<Value = Call> {
 
 proptest! {
     #[test]
-    fn agrees_with_comparing_each_name(calls in prop::collection::vec(call(), 1..120)) {
+    fn agrees_with_comparing_each_name(calls in prop::collection::vec(call(), 1..80)) {
         let mut map = TopicMap::new();
         let mut model: Vec<(TopicName, u16)> = Vec::new();
         for call in calls {
