@@ -23,7 +23,7 @@ pub struct RunOptions {
     /// no limit. By default 5 s.
     pub close_wait: Duration,
     /// How late, after one and a half times the Keep Alive, a connection may be closed. The
-    /// standard sets no limit. By default 5 s: brokers look at the clock only now and then.
+    /// standard sets no limit. By default 10 s: some brokers look at the clock every five.
     pub keep_alive_tolerance: Duration,
     /// Whether warnings count as failures.
     pub strict: bool,
@@ -37,7 +37,7 @@ impl Default for RunOptions {
             jobs: 64,
             patience: Duration::from_secs(5),
             close_wait: Duration::from_secs(5),
-            keep_alive_tolerance: Duration::from_secs(5),
+            keep_alive_tolerance: Duration::from_secs(10),
             strict: false,
         }
     }

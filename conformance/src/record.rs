@@ -20,7 +20,7 @@ pub struct Entry {
     /// Which of the case's connections.
     pub peer: String,
     /// Who sent it or did it.
-    pub from: From,
+    pub from: Side,
     /// What it is, on one line.
     pub packet: String,
     /// Its octets in hexadecimal, the first 1,024 of them; empty for an event.
@@ -30,7 +30,7 @@ pub struct Entry {
 /// Who sent a packet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum From {
+pub enum Side {
     /// The judge.
     Judge,
     /// The subject.
@@ -72,7 +72,7 @@ impl Record {
         Self { begin: Instant::now(), pages: Rc::default() }
     }
 
-    pub(crate) fn packet(&self, peer: &str, from: From, text: &str, octets: &[u8]) {
+    pub(crate) fn packet(&self, peer: &str, from: Side, text: &str, octets: &[u8]) {
         let mut pages = self.pages.borrow_mut();
         if pages.entries.len() >= MOST_ENTRIES {
             pages.left_out += 1;
@@ -84,7 +84,7 @@ impl Record {
         pages.entries.push(Entry { at_ms, peer, from, packet, hex });
     }
 
-    pub(crate) fn event(&self, peer: &str, from: From, text: &str) {
+    pub(crate) fn event(&self, peer: &str, from: Side, text: &str) {
         self.packet(peer, from, text, &[]);
     }
 
@@ -115,15 +115,9 @@ impl Record {
         self.pages.borrow_mut().observations.push(Observation { what, behaviour });
     }
 
-    /// Takes the pages out; what is written from then on is lost.
+    /// Takes the pages out, and begins anew.
     pub(crate) fn take(&self) -> Pages {
         self.pages.take()
-    }
-
-    /// What the case made the subject keep: Client Identifiers and Topic Names.
-    pub(crate) fn leftovers(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
-        let pages = self.pages.borrow();
-        (pages.kept_sessions.clone(), pages.retained.clone())
     }
 }
 

@@ -175,7 +175,8 @@ impl Connect {
         })
     }
 
-    fn flags_octet(&self) -> u8 {
+    /// The octet of connect flags that follows from the fields.
+    pub fn flags_octet(&self) -> u8 {
         let mut flags = 0;
         if self.clean_session {
             flags |= CLEAN_SESSION;

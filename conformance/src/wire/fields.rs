@@ -19,10 +19,6 @@ impl<'a> Fields<'a> {
         Self { packet, at, sender }
     }
 
-    pub(super) const fn sender(&self) -> Sender {
-        self.sender
-    }
-
     pub(super) const fn at(&self) -> usize {
         self.at
     }

@@ -29,6 +29,7 @@ pub use packet::{Kind, Packet};
 pub use publish::Publish;
 pub use reader::{Read, Reader, Sender};
 pub use subscribe::{Suback, Subscribe};
+pub(crate) use text::quoted;
 pub use text::{describe, hex};
 pub use unsubscribe::Unsubscribe;
 

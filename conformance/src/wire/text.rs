@@ -7,7 +7,7 @@ use super::packet::Kind;
 use super::reader::{Reader, Sender};
 
 /// Octets as a quoted text of a bounded length: what is printable as it is, the rest escaped.
-pub(super) fn quoted(octets: &[u8]) -> String {
+pub(crate) fn quoted(octets: &[u8]) -> String {
     let shown = &octets[..octets.len().min(MOST_SHOWN)];
     let mut text = String::with_capacity(shown.len() + 2);
     text.push('"');

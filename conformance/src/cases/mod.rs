@@ -1,0 +1,3 @@
+//! The cases, by role and in the document's order.
+
+pub mod server;

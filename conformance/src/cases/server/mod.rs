@@ -1,0 +1,41 @@
+//! What a broker has to do, in the order of the standard: one file a part of it.
+//!
+//! A case is one constant in one file; a file is one line here.
+
+use crate::case::Case;
+
+mod connack;
+mod connect;
+mod data_representation;
+mod disconnect;
+mod ping;
+mod publish;
+mod qos;
+mod retain;
+mod session;
+mod subscribe;
+mod unsubscribe;
+mod will;
+
+/// All cases for brokers, in document order.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    FILES.iter().flat_map(|cases| cases.iter())
+}
+
+const FILES: &[&[Case]] = &[
+    data_representation::CASES, // 1.5
+    connect::CASES,             // 3.1
+    session::CASES,             // 3.1.2.4
+    will::CASES,                // 3.1.2.5 to 3.1.2.7
+    connack::CASES,             // 3.2
+    publish::CASES,             // 3.3
+    retain::CASES,              // 3.3.1.3
+    subscribe::CASES,           // 3.8, 3.9
+    unsubscribe::CASES,         // 3.10, 3.11
+    ping::CASES,                // 3.12, 3.13
+    disconnect::CASES,          // 3.14
+    qos::CASES,                 // 4.3
+];
+
+#[cfg(test)]
+mod tests;

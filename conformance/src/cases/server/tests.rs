@@ -1,0 +1,37 @@
+use std::collections::BTreeSet;
+
+use mqttspec_spec::{Catalogue, StatementId};
+
+use super::*;
+
+#[test]
+fn addresses_are_unique_and_of_one_form() {
+    let mut addresses = BTreeSet::new();
+    for case in all() {
+        let (part, name) = case.address.split_once('/').expect(case.address);
+        for half in [part, name] {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(!half.is_empty() && half.chars().all(plain), "{}", case.address);
+        }
+        assert!(addresses.insert(case.address), "{} is there twice", case.address);
+    }
+}
+
+#[test]
+fn titles_are_sentences() {
+    for case in all() {
+        assert!(case.title.ends_with('.') && case.title.len() > 20, "{}", case.address);
+    }
+}
+
+#[test]
+fn every_case_judges_statements_of_the_catalogue() {
+    for case in all() {
+        assert!(!case.statements.is_empty(), "{}", case.address);
+        for text in case.statements {
+            let id: StatementId = text.parse().expect(text);
+            assert_eq!(id.to_string(), *text, "{}: not as the catalogue writes it", case.address);
+            assert!(Catalogue::embedded().get(id).is_some(), "{}: no {text}", case.address);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The end of a connection, by either side.
+//!
+//! FIN, RST and a write that fails are one outcome: the subject has closed.
+
+use std::time::{Duration, Instant};
+
+use super::{Peer, Wait};
+use crate::finding::{Finding, Mismatch};
+use crate::record::Side;
+use crate::wire::Packet;
+
+impl Peer {
+    /// Expects the subject to close the connection, and to send nothing before that.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Fail`] when it sends a packet, or has not closed after the wait for closing.
+    pub fn expect_closed(&mut self) -> Result<(), Finding> {
+        self.until_closed(|_| false)
+    }
+
+    /// Expects the subject to close the connection; messages may come before that, which were on
+    /// their way already.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Fail`] when it sends any other packet, or has not closed in time.
+    pub fn expect_closed_ignoring_publish(&mut self) -> Result<(), Finding> {
+        self.until_closed(is_delivery)
+    }
+
+    /// Expects the subject to close the connection; whatever it sends before that.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Fail`] when it has not closed in time.
+    pub fn expect_closed_eventually(&mut self) -> Result<(), Finding> {
+        self.until_closed(|_| true)
+    }
+
+    /// Expects a CONNECT that breaks the rules to end the connection without a CONNACK.
+    ///
+    /// A CONNACK that refuses, and then the close, is noted as a warning: the Client is kept out,
+    /// but should have got no answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Fail`] when the CONNECT is accepted, or the connection stays open.
+    pub fn expect_closed_without_connack(&mut self) -> Result<(), Finding> {
+        self.until_closed(
+            |packet| matches!(packet, Packet::Connack(connack) if connack.code != 0),
+        )?;
+        if let Some(refusal) = self.unread.pop_front() {
+            let expected = "the connection closed without a CONNACK".to_owned();
+            let seen = format!("{refusal}, then the close");
+            self.record.warn(Mismatch { expected, seen, statement: None });
+        }
+        Ok(())
+    }
+
+    /// Expects the subject to close the connection because it has heard nothing for one and a
+    /// half times `keep_alive`, in seconds; gives the time since the last packet was sent.
+    ///
+    /// Messages may come all the while. Earlier than that is noted as a warning, since a Server
+    /// may drop an idle Client at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Fail`] when it is still open after the tolerance.
+    pub fn expect_keep_alive_close(&mut self, keep_alive: u16) -> Result<Duration, Finding> {
+        let limit = Duration::from_secs(keep_alive.into()) * 3 / 2;
+        let latest = limit + self.patience.keep_alive;
+        let wait = latest.saturating_sub(self.since_last_sent());
+        self.closed_within(wait, is_delivery)?;
+        let quiet = self.since_last_sent();
+        if quiet < limit {
+            let (limit, quiet) = (limit.as_millis(), quiet.as_millis());
+            let expected = format!("the connection open for {limit} ms after the last packet");
+            let seen = format!("it closed after {quiet} ms");
+            self.record.warn(Mismatch { expected, seen, statement: None });
+        }
+        Ok(quiet)
+    }
+
+    /// Whether the subject has closed the connection, as far as has been read.
+    pub const fn is_closed(&self) -> bool {
+        self.ended
+    }
+
+    /// Leaves in order: DISCONNECT, then the end of the connection.
+    ///
+    /// Waits a moment for the subject to close as well, so that it has taken note.
+    pub fn disconnect(mut self) -> Result<(), Finding> {
+        self.send(Packet::Disconnect)?;
+        self.leave()
+    }
+
+    /// Goes away without a DISCONNECT, as when a program ends.
+    ///
+    /// Waits a moment for the subject to close as well, so that it has taken note.
+    pub fn drop_connection(self) -> Result<(), Finding> {
+        self.record.event(&self.name, Side::Judge, "closes without DISCONNECT");
+        self.leave()
+    }
+
+    /// Goes away as a crash does, by RST.
+    pub fn reset(self) {
+        self.record.event(&self.name, Side::Judge, "resets the connection");
+        self.transport.reset();
+    }
+
+    fn leave(mut self) -> Result<(), Finding> {
+        self.transport.finish();
+        let deadline = self.patience.deadline(FAREWELL);
+        while let Wait::Arrived = self.pump(deadline)? {}
+        Ok(())
+    }
+
+    fn until_closed(&mut self, tolerated: impl Fn(&Packet) -> bool) -> Result<(), Finding> {
+        self.closed_within(self.patience.close, tolerated)
+    }
+
+    /// Reads until the connection is closed. What is tolerated stays in the queue.
+    fn closed_within(
+        &mut self,
+        wait: Duration,
+        tolerated: impl Fn(&Packet) -> bool,
+    ) -> Result<(), Finding> {
+        let begin = Instant::now();
+        let deadline = self.patience.deadline(wait);
+        let expected = "the connection closed";
+        loop {
+            if let Some(packet) = self.unread.iter().find(|packet| !tolerated(packet)) {
+                return Err(Finding::fail(expected, packet));
+            }
+            match self.pump(deadline)? {
+                Wait::Arrived => {}
+                Wait::Ended => return Ok(()),
+                Wait::Nothing if self.patience.is_over() => {
+                    return Err(Finding::inconclusive("out of time while waiting for the close"));
+                }
+                Wait::Nothing => {
+                    let end = format!("it open after {} ms", begin.elapsed().as_millis());
+                    return Err(Finding::fail(expected, self.after_unread(&end)));
+                }
+            }
+        }
+    }
+}
+
+/// Whether the packet belongs to the delivery of a message to us.
+const fn is_delivery(packet: &Packet) -> bool {
+    matches!(packet, Packet::Publish(_) | Packet::Pubrel(_))
+}
+
+/// How long a connection that has said all it had to say waits for the other side to close.
+const FAREWELL: Duration = Duration::from_secs(1);

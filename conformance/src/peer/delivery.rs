@@ -1,0 +1,92 @@
+//! Which message is expected: its topic, and as much else as matters.
+
+use std::fmt;
+
+use crate::wire::Publish;
+
+/// A message to expect. What is not named may be anything.
+///
+/// # Examples
+///
+/// ```
+/// use mqttspec_conformance::peer::Delivery;
+/// use mqttspec_conformance::wire::Publish;
+///
+/// let expected = Delivery::on("a/b").payload("x").qos(1).retain(false);
+/// assert!(expected.is(&Publish::qos1(7, "a/b", "x")));
+/// assert!(!expected.is(&Publish::qos1(7, "a/b", "x").retain()));
+/// assert_eq!(expected.to_string(), r#"PUBLISH q1 r0 topic="a/b" payload "x""#);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    topic: Vec<u8>,
+    payload: Option<Vec<u8>>,
+    qos: Option<u8>,
+    retain: Option<bool>,
+    dup: Option<bool>,
+}
+
+impl Delivery {
+    /// A message on this topic.
+    pub fn on(topic: impl Into<Vec<u8>>) -> Self {
+        Self { topic: topic.into(), payload: None, qos: None, retain: None, dup: None }
+    }
+
+    /// With this payload.
+    #[must_use]
+    pub fn payload(mut self, payload: impl Into<Vec<u8>>) -> Self {
+        self.payload = Some(payload.into());
+        self
+    }
+
+    /// At this QoS.
+    #[must_use]
+    pub const fn qos(mut self, qos: u8) -> Self {
+        self.qos = Some(qos);
+        self
+    }
+
+    /// With RETAIN set, or not.
+    #[must_use]
+    pub const fn retain(mut self, retain: bool) -> Self {
+        self.retain = Some(retain);
+        self
+    }
+
+    /// With DUP set, or not. Only a packet that was read before must have it, and only a message
+    /// that is new to the Session must not.
+    #[must_use]
+    pub const fn dup(mut self, dup: bool) -> Self {
+        self.dup = Some(dup);
+        self
+    }
+
+    /// Whether it is this one.
+    pub fn is(&self, publish: &Publish) -> bool {
+        self.topic == publish.topic
+            && self.payload.as_ref().is_none_or(|payload| *payload == publish.payload)
+            && self.qos.is_none_or(|qos| qos == publish.qos)
+            && self.retain.is_none_or(|retain| retain == publish.retain)
+            && self.dup.is_none_or(|dup| dup == publish.dup)
+    }
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PUBLISH")?;
+        if let Some(dup) = self.dup {
+            write!(f, " d{}", u8::from(dup))?;
+        }
+        if let Some(qos) = self.qos {
+            write!(f, " q{qos}")?;
+        }
+        if let Some(retain) = self.retain {
+            write!(f, " r{}", u8::from(retain))?;
+        }
+        write!(f, " topic={}", crate::wire::quoted(&self.topic))?;
+        match &self.payload {
+            Some(payload) => write!(f, " payload {}", crate::wire::quoted(payload)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Expecting one packet.
+//!
+//! Each expectation looks for the first packet of its own kind and leaves the others for later.
+//! What it finds wrong it reports at once; what does not come, after the wait for what is due.
+
+use std::fmt::Display;
+use std::time::Instant;
+
+use super::{Delivery, Peer, Wait};
+use crate::finding::Finding;
+use crate::wire::{Connack, Kind, Packet, Publish, Suback};
+
+/// What a packet means to an expectation.
+enum Pick {
+    /// It is the one.
+    Take,
+    /// It is about something else.
+    Leave,
+    /// It stands where the expected one should.
+    Wrong,
+}
+
+impl Peer {
+    /// Takes the packet that equals this one, which is due.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Fail`] when the first packet about the same thing is another, when the
+    /// connection closes, or when nothing of the kind comes in time. As all below.
+    pub fn expect(&mut self, expected: impl Into<Packet>) -> Result<(), Finding> {
+        let expected = expected.into();
+        self.wait_for(&expected, |packet| {
+            if *packet == expected {
+                Pick::Take
+            } else if is_about_the_same(packet, &expected) {
+                Pick::Wrong
+            } else {
+                Pick::Leave
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Takes the packet that came first of those not taken yet, whatever it is.
+    pub fn expect_any(&mut self) -> Result<Packet, Finding> {
+        self.wait_for(&"a packet", |_| Pick::Take)
+    }
+
+    /// Takes the CONNACK, which nothing may precede.
+    pub fn expect_connack(&mut self) -> Result<Connack, Finding> {
+        let packet = self.wait_for(&"CONNACK", |packet| match packet {
+            Packet::Connack(_) => Pick::Take,
+            _ => Pick::Wrong,
+        })?;
+        let Packet::Connack(connack) = packet else { return Err(mistaken(&packet)) };
+        Ok(connack)
+    }
+
+    /// Takes the CONNACK, which accepts.
+    pub fn expect_accepted(&mut self) -> Result<Connack, Finding> {
+        let connack = self.expect_connack()?;
+        if connack.code == 0 {
+            return Ok(connack);
+        }
+        Err(Finding::fail("CONNACK code=0 accepted", connack))
+    }
+
+    /// Takes the CONNACK, which refuses with this return code; then the connection is closed.
+    pub fn expect_refused(&mut self, code: u8) -> Result<(), Finding> {
+        self.expect(Connack::refused(code))?;
+        self.expect_closed()
+    }
+
+    /// Takes the next message, which is this one. It is not acknowledged.
+    pub fn expect_publish(&mut self, expected: &Delivery) -> Result<Publish, Finding> {
+        let packet = self.wait_for(expected, |packet| match packet {
+            Packet::Publish(publish) if expected.is(publish) => Pick::Take,
+            Packet::Publish(_) => Pick::Wrong,
+            _ => Pick::Leave,
+        })?;
+        let Packet::Publish(publish) = packet else { return Err(mistaken(&packet)) };
+        Ok(publish)
+    }
+
+    /// Takes the next message, whatever it is. It is not acknowledged.
+    pub fn expect_any_publish(&mut self) -> Result<Publish, Finding> {
+        let packet = self.wait_for(&"PUBLISH", |packet| match packet {
+            Packet::Publish(_) => Pick::Take,
+            _ => Pick::Leave,
+        })?;
+        let Packet::Publish(publish) = packet else { return Err(mistaken(&packet)) };
+        Ok(publish)
+    }
+
+    /// Takes the PUBACK of this Packet Identifier.
+    pub fn expect_puback(&mut self, id: u16) -> Result<(), Finding> {
+        self.expect(Packet::Puback(id))
+    }
+
+    /// Takes the PUBREC of this Packet Identifier.
+    pub fn expect_pubrec(&mut self, id: u16) -> Result<(), Finding> {
+        self.expect(Packet::Pubrec(id))
+    }
+
+    /// Takes the PUBREL of this Packet Identifier.
+    pub fn expect_pubrel(&mut self, id: u16) -> Result<(), Finding> {
+        self.expect(Packet::Pubrel(id))
+    }
+
+    /// Takes the PUBCOMP of this Packet Identifier.
+    pub fn expect_pubcomp(&mut self, id: u16) -> Result<(), Finding> {
+        self.expect(Packet::Pubcomp(id))
+    }
+
+    /// Takes the SUBACK of this Packet Identifier, and gives its return codes.
+    pub fn expect_suback(&mut self, id: u16) -> Result<Vec<u8>, Finding> {
+        let expected = Suback::new(id, []);
+        let same = Packet::Suback(expected);
+        let packet = self.wait_for(&format!("SUBACK id={id}"), |packet| match packet {
+            Packet::Suback(suback) if suback.id == id => Pick::Take,
+            _ if is_about_the_same(packet, &same) => Pick::Wrong,
+            _ => Pick::Leave,
+        })?;
+        let Packet::Suback(suback) = packet else { return Err(mistaken(&packet)) };
+        Ok(suback.codes)
+    }
+
+    /// Takes the UNSUBACK of this Packet Identifier.
+    pub fn expect_unsuback(&mut self, id: u16) -> Result<(), Finding> {
+        self.expect(Packet::Unsuback(id))
+    }
+
+    /// Takes a PINGRESP.
+    pub fn expect_pingresp(&mut self) -> Result<(), Finding> {
+        self.expect(Packet::Pingresp)
+    }
+
+    fn wait_for(
+        &mut self,
+        expected: &dyn Display,
+        pick: impl Fn(&Packet) -> Pick,
+    ) -> Result<Packet, Finding> {
+        let begin = Instant::now();
+        let deadline = self.patience.deadline(self.patience.due);
+        let mut position = 0;
+        loop {
+            while let Some(packet) = self.unread.get(position) {
+                match pick(packet) {
+                    Pick::Take => return Ok(self.unread.remove(position).expect("it is there")),
+                    Pick::Wrong => return Err(Finding::fail(expected, packet)),
+                    Pick::Leave => position += 1,
+                }
+            }
+            let wait = self.pump(deadline)?;
+            let elapsed = begin.elapsed().as_millis();
+            let end = match wait {
+                Wait::Arrived => continue,
+                Wait::Ended => format!("the connection closed after {elapsed} ms"),
+                Wait::Nothing if self.patience.is_over() => {
+                    let reason = format!("out of time while waiting for {expected}");
+                    return Err(Finding::inconclusive(reason));
+                }
+                Wait::Nothing => format!("nothing for {elapsed} ms"),
+            };
+            return Err(Finding::fail(expected, self.after_unread(&end)));
+        }
+    }
+
+    /// The packets not taken yet, a few of them, before `end`.
+    pub(super) fn after_unread(&self, end: &str) -> String {
+        let mut seen: Vec<_> = self.unread.iter().take(3).map(Packet::to_string).collect();
+        if self.unread.len() > seen.len() {
+            seen.push(format!("{} more", self.unread.len() - seen.len()));
+        }
+        if seen.is_empty() { end.to_owned() } else { format!("{}, then {end}", seen.join(", ")) }
+    }
+}
+
+/// Whether both packets answer the same thing, so that one stands where the other should.
+///
+/// Answers to different packets may come in any order, and so may answers and messages.
+fn is_about_the_same(seen: &Packet, expected: &Packet) -> bool {
+    let (seen_kind, kind) = (seen.kind(), expected.kind());
+    let same_id = seen.packet_id() == expected.packet_id();
+    match kind {
+        Kind::Puback | Kind::Pubrec | Kind::Pubcomp => {
+            same_id && matches!(seen_kind, Kind::Puback | Kind::Pubrec | Kind::Pubcomp)
+        }
+        Kind::Suback | Kind::Unsuback => {
+            same_id && matches!(seen_kind, Kind::Suback | Kind::Unsuback)
+        }
+        Kind::Pubrel => same_id && seen_kind == kind,
+        _ => seen_kind == kind,
+    }
+}
+
+/// A packet was taken that is not of the kind which was waited for.
+fn mistaken(packet: &Packet) -> Finding {
+    Finding::Error(format!("the judge took {packet} for another packet"))
+}

@@ -1,0 +1,243 @@
+//! What a run found, as a value; and that value as text, JSON and JUnit.
+
+mod json;
+mod junit;
+mod statement;
+mod terminal;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::case::Case;
+use crate::finding::{Finding, Mismatch};
+use crate::need::Capabilities;
+use crate::options::RunOptions;
+use crate::record::{Entry, Observation, Pages};
+use crate::subject::Subject;
+use crate::verdict::Verdict;
+
+pub use statement::StatementReport;
+
+/// What a run found.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The version of this form: 1.
+    pub schema: u32,
+    /// What judged.
+    pub tool: Tool,
+    /// What was judged.
+    pub subject: SubjectReport,
+    /// How many cases came out how.
+    pub summary: Summary,
+    /// Each statement that binds a broker, in document order.
+    pub statements: Vec<StatementReport>,
+    /// What the subject does where it is free.
+    pub observed: Vec<Observed>,
+    /// Each case, in document order.
+    pub cases: Vec<CaseReport>,
+    #[serde(skip)]
+    strict: bool,
+}
+
+/// The program that judged.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// The broker that was judged.
+#[derive(Clone, Debug, Serialize)]
+pub struct SubjectReport {
+    /// Where it is.
+    pub target: String,
+    /// The command line that started it; `None` when it ran already.
+    pub command: Option<String>,
+    /// What it was found to offer.
+    pub capabilities: Capabilities,
+    /// Why it could not be reached or is no longer there; `None` when all is well.
+    pub lost: Option<String>,
+    /// The last that it has printed; only of a broker that was started here and then lost.
+    pub output: Option<String>,
+}
+
+/// How many cases came out how.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct Summary {
+    /// As the standard says.
+    pub pass: usize,
+    /// Against a rule that binds.
+    pub fail: usize,
+    /// Against advice, or against the stricter of two readings.
+    pub warn: usize,
+    /// The subject lacks what they need, and may.
+    pub unsupported: usize,
+    /// Could not tell.
+    pub inconclusive: usize,
+    /// The judge made a mistake, or lost the subject.
+    pub error: usize,
+    /// How long the whole run took.
+    pub duration_ms: u64,
+}
+
+/// What the subject does where the standard leaves it free.
+#[derive(Clone, Debug, Serialize)]
+pub struct Observed {
+    /// The choice, and what the subject chose.
+    #[serde(flatten)]
+    pub observation: Observation,
+    /// The case that saw it.
+    pub case: &'static str,
+}
+
+/// What came of one case.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct CaseReport {
+    /// Its address.
+    pub case: &'static str,
+    /// What must hold.
+    pub title: &'static str,
+    /// The statements it judges.
+    pub statements: &'static [&'static str],
+    /// What it means that it fails: must, should or observe.
+    pub level: &'static str,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// What was found, on one line; `None` of a case that passed.
+    pub message: Option<String>,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// Every packet, in both directions.
+    pub transcript: Vec<Entry>,
+    /// What decided, and all that was noted on the way.
+    #[serde(skip)]
+    findings: Vec<Finding>,
+    #[serde(skip)]
+    observations: Vec<Observation>,
+}
+
+impl Report {
+    pub(crate) fn new(
+        subject: &Subject,
+        options: &RunOptions,
+        capabilities: &Capabilities,
+        cases: Vec<CaseReport>,
+        lost: Option<String>,
+        duration: Duration,
+    ) -> Self {
+        let observed = cases.iter().flat_map(CaseReport::observed).collect();
+        let output = lost.as_ref().and_then(|_| subject.output());
+        let subject = SubjectReport {
+            target: subject.target().to_string(),
+            command: subject.command(),
+            capabilities: capabilities.clone(),
+            lost,
+            output,
+        };
+        Self {
+            schema: 1,
+            tool: Tool { name: "mqttspec", version: env!("CARGO_PKG_VERSION") },
+            subject,
+            summary: Summary::of(&cases, duration),
+            statements: statement::judged(&cases),
+            observed,
+            cases,
+            strict: options.strict,
+        }
+    }
+
+    /// What a program that made this report ends with: 0 as wished, 1 the subject falls short
+    /// (in strict mode by a warning too), 3 it could not be reached or kept alive, 4 a fault of
+    /// the judge.
+    pub const fn exit_code(&self) -> u8 {
+        if self.subject.lost.is_some() {
+            3
+        } else if self.summary.error > 0 {
+            4
+        } else if self.summary.fail > 0 || (self.strict && self.summary.warn > 0) {
+            1
+        } else {
+            0
+        }
+    }
+}
+
+impl Summary {
+    fn of(cases: &[CaseReport], duration: Duration) -> Self {
+        let mut summary = Self { duration_ms: millis(duration), ..Self::default() };
+        for case in cases {
+            match case.verdict {
+                Verdict::Pass => summary.pass += 1,
+                Verdict::Fail => summary.fail += 1,
+                Verdict::Warn => summary.warn += 1,
+                Verdict::Unsupported => summary.unsupported += 1,
+                Verdict::Inconclusive => summary.inconclusive += 1,
+                Verdict::Error => summary.error += 1,
+                // Only statements can be left out.
+                Verdict::NotJudged => {}
+            }
+        }
+        summary
+    }
+}
+
+impl CaseReport {
+    pub(crate) fn new(
+        case: &'static Case,
+        outcome: Result<(), Finding>,
+        duration: Duration,
+        pages: Pages,
+    ) -> Self {
+        let mut findings: Vec<_> = outcome.err().into_iter().collect();
+        findings.extend(pages.warnings.into_iter().map(Finding::Warn));
+        let mut findings: Vec<_> =
+            findings.into_iter().map(|finding| case.level.weigh(finding)).collect();
+        // Stable: of findings of one weight the first stays first.
+        findings.sort_by_key(|finding| std::cmp::Reverse(Verdict::from(finding)));
+        let message = findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ");
+        Self {
+            case: case.address,
+            title: case.title,
+            statements: case.statements,
+            level: case.level.as_str(),
+            verdict: findings.first().map_or(Verdict::Pass, Verdict::from),
+            message: (!message.is_empty()).then_some(message),
+            duration_ms: millis(duration),
+            transcript: pages.entries,
+            findings,
+            observations: pages.observations,
+        }
+    }
+
+    /// What it found, the weightiest first; empty of a case that passed.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    fn observed(&self) -> impl Iterator<Item = Observed> + '_ {
+        let case = self.case;
+        self.observations.iter().cloned().map(move |observation| Observed { observation, case })
+    }
+}
+
+/// The statement that a finding narrows itself to.
+const fn narrowed(finding: &Finding) -> Option<&'static str> {
+    match finding {
+        Finding::Fail(Mismatch { statement, .. }) | Finding::Warn(Mismatch { statement, .. }) => {
+            *statement
+        }
+        _ => None,
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

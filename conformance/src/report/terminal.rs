@@ -1,0 +1,244 @@
+//! The report for people.
+//!
+//! First where the subject stands, section by section; then each failure with what should have
+//! been seen, what was, the rule in our words and the packets; then what is free to choose.
+//! Colours are escape sequences: print it through a stream that takes them out where they do not
+//! belong.
+
+use std::fmt::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use mqttspec_spec::Catalogue;
+
+use super::{CaseReport, Report, StatementReport, narrowed};
+use crate::finding::Finding;
+use crate::record::{Entry, Side};
+use crate::verdict::Verdict;
+
+impl Report {
+    /// The report as coloured text for a terminal.
+    pub fn to_terminal(&self) -> String {
+        let mut text = String::new();
+        write(&mut text, self).expect("a String takes all that is written to it");
+        text
+    }
+}
+
+fn write(out: &mut String, report: &Report) -> fmt::Result {
+    write_subject(out, report)?;
+    write_sections(out, report)?;
+    for case in &report.cases {
+        if matches!(case.verdict, Verdict::Fail | Verdict::Error | Verdict::Warn) {
+            write_case(out, case)?;
+        }
+    }
+    write_asides(out, report)?;
+    write_summary(out, report)
+}
+
+fn write_subject(out: &mut String, report: &Report) -> fmt::Result {
+    let subject = &report.subject;
+    write!(out, "{BOLD}{}{BOLD:#}", subject.target)?;
+    if let Some(command) = &subject.command {
+        write!(out, "  {DIM}{command}{DIM:#}")?;
+    }
+    out.push('\n');
+    let lacking: Vec<_> =
+        subject.capabilities.iter().filter(|(_, offered)| !offered).map(|(name, _)| name).collect();
+    if !lacking.is_empty() {
+        writeln!(out, "{DIM}offers no {}{DIM:#}", lacking.join(", no "))?;
+    }
+    Ok(())
+}
+
+/// A line for each section of the standard: how many of its statements came out how.
+fn write_sections(out: &mut String, report: &Report) -> fmt::Result {
+    if report.cases.is_empty() {
+        return Ok(());
+    }
+    out.push('\n');
+    for (number, title) in sections() {
+        let in_section: Vec<_> = report
+            .statements
+            .iter()
+            .filter(|statement| section_of(statement) == number && is_counted(statement))
+            .collect();
+        if in_section.iter().all(|statement| statement.verdict == Verdict::NotJudged) {
+            continue;
+        }
+        write!(out, "{DIM}{number:>5}{DIM:#}  {title:<32}")?;
+        for verdict in COLUMNS {
+            let count = in_section.iter().filter(|s| s.verdict == verdict).count();
+            let (mark, style) = appearance(verdict);
+            match count {
+                0 => out.push_str("       "),
+                _ => write!(out, "{style}{mark} {count:<5}{style:#}")?,
+            }
+        }
+        // Columns of nothing at the end of a line.
+        out.truncate(out.trim_end_matches(' ').len());
+        out.push('\n');
+    }
+    Ok(())
+}
+
+fn write_case(out: &mut String, case: &CaseReport) -> fmt::Result {
+    let (mark, style) = appearance(case.verdict);
+    writeln!(
+        out,
+        "\n{style}{mark} {BOLD}{}{BOLD:#}  {DIM}{} ms{DIM:#}\n  {}",
+        case.case, case.duration_ms, case.title
+    )?;
+    for finding in &case.findings {
+        match finding {
+            Finding::Fail(mismatch) | Finding::Warn(mismatch) => {
+                let (_, style) = appearance(Verdict::from(finding));
+                writeln!(out, "  {BOLD}expected{BOLD:#}  {}", mismatch.expected)?;
+                writeln!(out, "  {BOLD}saw{BOLD:#}       {style}{}{style:#}", mismatch.seen)?;
+            }
+            other => writeln!(out, "  {other}")?,
+        }
+    }
+    for id in broken(case) {
+        let text = id
+            .parse()
+            .ok()
+            .and_then(|parsed| Catalogue::embedded().get(parsed))
+            .map_or("", |statement| statement.text.as_str());
+        writeln!(out, "  {ID}{id}{ID:#}  {text}")?;
+    }
+    case.transcript.iter().try_for_each(|entry| writeln!(out, "  {DIM}{}{DIM:#}", line(entry)))
+}
+
+/// What needs no page of its own: cases that could not tell, and what is free to choose.
+fn write_asides(out: &mut String, report: &Report) -> fmt::Result {
+    let open: Vec<_> = report
+        .cases
+        .iter()
+        .filter(|case| matches!(case.verdict, Verdict::Inconclusive | Verdict::Unsupported))
+        .collect();
+    if !open.is_empty() {
+        writeln!(out, "\n{BOLD}Not shown{BOLD:#}")?;
+    }
+    for case in open {
+        let (mark, style) = appearance(case.verdict);
+        let message = case.message.as_deref().unwrap_or_default();
+        writeln!(out, "  {style}{mark}{style:#} {}  {DIM}{message}{DIM:#}", case.case)?;
+    }
+    if !report.observed.is_empty() {
+        writeln!(out, "\n{BOLD}Where the standard leaves the choice{BOLD:#}")?;
+    }
+    report.observed.iter().try_for_each(|observed| {
+        let observation = &observed.observation;
+        writeln!(out, "  {:<32}  {}", observation.what, observation.behaviour)
+    })
+}
+
+fn write_summary(out: &mut String, report: &Report) -> fmt::Result {
+    let summary = &report.summary;
+    if let Some(lost) = &report.subject.lost {
+        writeln!(out, "\n{RED}The subject is gone: {lost}.{RED:#}")?;
+        if let Some(output) = report.subject.output.as_ref().filter(|output| !output.is_empty()) {
+            writeln!(out, "{DIM}{output}{DIM:#}")?;
+        }
+    }
+    out.push('\n');
+    let counts = [
+        (Verdict::Pass, summary.pass, "passed"),
+        (Verdict::Fail, summary.fail, "failed"),
+        (Verdict::Error, summary.error, "in error"),
+        (Verdict::Warn, summary.warn, "with a warning"),
+        (Verdict::Inconclusive, summary.inconclusive, "inconclusive"),
+        (Verdict::Unsupported, summary.unsupported, "unsupported"),
+    ];
+    let mut comma = "";
+    for (verdict, count, word) in counts {
+        if count > 0 || verdict == Verdict::Pass {
+            let (_, style) = appearance(verdict);
+            write!(out, "{comma}{style}{count} {word}{style:#}")?;
+            comma = ", ";
+        }
+    }
+    let seconds = summary.duration_ms / 1000;
+    let tenths = summary.duration_ms % 1000 / 100;
+    writeln!(out, " {DIM}in {seconds}.{tenths} s{DIM:#}")
+}
+
+/// One line of a transcript, without colour.
+pub(super) fn line(entry: &Entry) -> String {
+    let arrow = match entry.from {
+        Side::Judge => "→",
+        Side::Subject => "←",
+    };
+    let Entry { at_ms, peer, packet, hex, .. } = entry;
+    let shown = hex.get(..MOST_HEX).unwrap_or(hex);
+    let more = if shown.len() < hex.len() { "…" } else { "" };
+    let text = format!("{at_ms:>6} ms  {peer:<10} {arrow} {packet}");
+    if shown.is_empty() { text } else { format!("{text}  {shown}{more}") }
+}
+
+/// The statements that a case shows broken, or would.
+fn broken(case: &CaseReport) -> Vec<&'static str> {
+    let narrowed: Vec<_> = case.findings.iter().filter_map(narrowed).collect();
+    if narrowed.is_empty() { case.statements.to_vec() } else { narrowed }
+}
+
+/// The sections that the overview has a line for, with their titles.
+fn sections() -> impl Iterator<Item = (String, &'static str)> {
+    Catalogue::embedded().sections().iter().filter_map(|heading| {
+        let number = heading.number.to_string();
+        (number == two_parts(&number)).then_some((number, heading.title.as_str()))
+    })
+}
+
+/// The section of a statement, down to two parts: 3.1 for MQTT-3.1.2-24.
+fn section_of(statement: &StatementReport) -> String {
+    let section = statement
+        .id
+        .parse()
+        .ok()
+        .and_then(|id| Catalogue::embedded().get(id))
+        .map(|statement| statement.section.to_string());
+    section.map_or_else(String::new, |section| two_parts(&section).to_owned())
+}
+
+fn two_parts(section: &str) -> &str {
+    section.match_indices('.').nth(1).map_or(section, |(end, _)| &section[..end])
+}
+
+/// Rules without a number count only where a case judged them: most are facts.
+fn is_counted(statement: &StatementReport) -> bool {
+    statement.id.starts_with("MQTT-") || statement.verdict != Verdict::NotJudged
+}
+
+const fn appearance(verdict: Verdict) -> (char, Style) {
+    match verdict {
+        Verdict::Pass => ('✓', GREEN),
+        Verdict::Fail => ('✗', RED),
+        Verdict::Error => ('‼', RED),
+        Verdict::Warn => ('!', YELLOW),
+        Verdict::Inconclusive => ('?', YELLOW),
+        Verdict::Unsupported => ('–', DIM),
+        Verdict::NotJudged => ('·', DIM),
+    }
+}
+
+const COLUMNS: [Verdict; 7] = [
+    Verdict::Pass,
+    Verdict::Fail,
+    Verdict::Error,
+    Verdict::Warn,
+    Verdict::Inconclusive,
+    Verdict::Unsupported,
+    Verdict::NotJudged,
+];
+
+/// Hexadecimal digits that a line shows.
+const MOST_HEX: usize = 64;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GREEN: Style = AnsiColor::Green.on_default();
+const ID: Style = AnsiColor::Cyan.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();

@@ -1,0 +1,252 @@
+//! A run: which cases, how many at once, and what becomes of a subject that dies.
+//!
+//! One thread a case. Cases that wait by design start first, so that a run lasts about as long
+//! as the longest of them. The report has document order, whatever finished when.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::case::Case;
+use crate::cases::server;
+use crate::finding::Finding;
+use crate::need::{Capabilities, Need};
+use crate::options::RunOptions;
+use crate::probe::PROBES;
+use crate::report::{CaseReport, Report};
+use crate::stage::Stage;
+use crate::subject::Subject;
+
+/// What a run tells while it runs. `()` does not listen.
+pub trait Progress {
+    /// The subject was reached and probed; so many cases follow.
+    fn begun(&mut self, capabilities: &Capabilities, cases: usize);
+
+    /// A case is over, the first, second, third … of all.
+    fn finished(&mut self, case: &CaseReport, done: usize);
+}
+
+impl Progress for () {
+    fn begun(&mut self, _: &Capabilities, _: usize) {}
+
+    fn finished(&mut self, _: &CaseReport, _: usize) {}
+}
+
+/// Judges a broker by the cases that the options select.
+///
+/// A subject that cannot be reached, or dies on the way, gives a report all the same: it says so,
+/// and its [exit code](Report::exit_code) is 3.
+pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progress) -> Report {
+    let run = Run {
+        subject,
+        options,
+        capabilities: Capabilities::default(),
+        tag: run_tag(),
+        begin: Instant::now(),
+        lost: OnceLock::new(),
+        running: Mutex::default(),
+    };
+    let selected: Vec<_> = server::all().filter(|case| options.selects(case)).collect();
+    if let Err(reason) = subject.check_alive() {
+        return run.report(Vec::new(), Some(reason));
+    }
+    let run = Run { capabilities: run.probe(), ..run };
+    progress.begun(&run.capabilities, selected.len());
+    let cases = run.all(&selected, progress);
+    let lost = run.lost.get().cloned();
+    run.report(cases, lost)
+}
+
+struct Run<'a> {
+    subject: &'a Subject,
+    options: &'a RunOptions,
+    capabilities: Capabilities,
+    /// Letters and digits that no other run has.
+    tag: String,
+    begin: Instant,
+    /// Why the subject is no longer there; set once.
+    lost: OnceLock<String>,
+    /// The addresses of the cases that run now.
+    running: Mutex<Vec<&'static str>>,
+}
+
+impl Run<'_> {
+    fn probe(&self) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        thread::scope(|scope| {
+            let probes: Vec<_> = PROBES
+                .iter()
+                .enumerate()
+                .map(|(number, &(need, probe))| {
+                    let ask = move || {
+                        let stage = self.stage(&format!("p{number}"));
+                        let offered = probe(&stage);
+                        stage.strike();
+                        offered
+                    };
+                    (need, scope.spawn(ask))
+                })
+                .collect();
+            for (need, probe) in probes {
+                // What could not be found out counts as offered: its cases will say why.
+                if let Ok(Ok(offered)) = probe.join() {
+                    capabilities.note(need, offered);
+                }
+            }
+        });
+        capabilities
+    }
+
+    fn all(&self, cases: &[&'static Case], progress: &mut dyn Progress) -> Vec<CaseReport> {
+        let mut order: Vec<usize> = (0..cases.len()).collect();
+        order.sort_by_key(|&index| std::cmp::Reverse(cases[index].seconds()));
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+
+        let mut reports: Vec<Option<CaseReport>> = cases.iter().map(|_| None).collect();
+        thread::scope(|scope| {
+            for _ in 0..self.options.jobs.clamp(1, cases.len().max(1)) {
+                let (sender, order, next) = (sender.clone(), &order, &next);
+                scope.spawn(move || {
+                    while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let report = self.one(cases[index], index);
+                        // Refused only when the receiver is gone, and then nobody asks any more.
+                        let _ = sender.send((index, report));
+                    }
+                });
+            }
+            drop(sender);
+            for (done, (index, report)) in receiver.iter().enumerate() {
+                progress.finished(&report, done + 1);
+                reports[index] = Some(report);
+            }
+        });
+        reports.into_iter().flatten().collect()
+    }
+
+    fn one(&self, case: &'static Case, index: usize) -> CaseReport {
+        if self.lost.get().is_some() {
+            let outcome = Err(Finding::Error("not run: the subject is gone".to_owned()));
+            return CaseReport::new(case, outcome, Duration::ZERO, Default::default());
+        }
+        if let Some(reason) = self.unmet(case) {
+            let outcome = Err(Finding::Unsupported(reason));
+            return CaseReport::new(case, outcome, Duration::ZERO, Default::default());
+        }
+        self.running().push(case.address);
+        let begin = Instant::now();
+        let mut stage = self.stage(&base36(index, 3));
+        let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut stage)))
+            .unwrap_or_else(|_| Err(Finding::Error("the case panicked".to_owned())));
+        let duration = begin.elapsed();
+        let pages = stage.strike();
+        if outcome.is_err() {
+            self.look_after(case);
+        }
+        self.running().retain(|address| *address != case.address);
+        CaseReport::new(case, outcome, duration, pages)
+    }
+
+    /// Sees to it that a subject which died is noticed, and with it the cases it died in.
+    fn look_after(&self, case: &Case) {
+        if let Err(reason) = self.subject.check_alive() {
+            let others = self.running().len() - 1;
+            let beside = match others {
+                0 => String::new(),
+                1 => " and one other case".to_owned(),
+                _ => format!(" and {others} other cases"),
+            };
+            self.lost.get_or_init(|| format!("{reason}, during {}{beside}", case.address));
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Vec<&'static str>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unmet(&self, case: &Case) -> Option<String> {
+        let need = case.needs.iter().find(|&&need| !self.capabilities.meets(need))?;
+        Some(format!("the subject offers no {}", need.name()?))
+    }
+
+    fn stage(&self, name: &str) -> Stage<'_> {
+        let tag = format!("{}{name}", self.tag);
+        Stage::new(self.subject, self.options, &self.capabilities, tag, CASE_LIMIT)
+    }
+
+    fn report(&self, cases: Vec<CaseReport>, lost: Option<String>) -> Report {
+        let duration = self.begin.elapsed();
+        Report::new(self.subject, self.options, &self.capabilities, cases, lost, duration)
+    }
+}
+
+impl RunOptions {
+    /// Whether the filter and the statements leave the case in.
+    pub fn selects(&self, case: &Case) -> bool {
+        let by_address = self.filter.as_ref().is_none_or(|glob| glob.matches(case.address));
+        let by_statement = self.statements.is_empty()
+            || self
+                .statements
+                .iter()
+                .any(|id| case.statements.iter().any(|statement| statement.parse() == Ok(*id)));
+        by_address && by_statement
+    }
+}
+
+impl Case {
+    /// About how long it waits by design, in seconds.
+    fn seconds(&self) -> u16 {
+        let seconds = |need: &Need| if let Need::Seconds(seconds) = need { *seconds } else { 0 };
+        self.needs.iter().map(seconds).max().unwrap_or(0)
+    }
+}
+
+/// Six letters and digits, other ones for each run on this machine.
+fn run_tag() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // Neighbouring runs differ in the low digits, which are the ones kept.
+    let micros = usize::try_from(now.as_micros() & 0xffff_ffff).unwrap_or_default();
+    let process = usize::try_from(std::process::id()).unwrap_or_default();
+    base36(micros ^ process << 12, 6)
+}
+
+/// The last `digits` digits of a number in base 36.
+fn base36(mut number: usize, digits: usize) -> String {
+    let mut text = vec![b'0'; digits];
+    for digit in text.iter_mut().rev() {
+        *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[number % 36];
+        number /= 36;
+    }
+    text.into_iter().map(char::from).collect()
+}
+
+/// A case that takes longer is broken, or meets a subject that is.
+const CASE_LIMIT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base36_keeps_the_low_digits() {
+        assert_eq!(base36(0, 3), "000");
+        assert_eq!(base36(35, 3), "00z");
+        assert_eq!(base36(36 * 36 * 36 + 1, 3), "001");
+    }
+
+    #[test]
+    fn options_select_by_address_and_by_statement() {
+        let case = server::all().next().unwrap();
+        let mut options = RunOptions::default();
+        assert!(options.selects(case));
+        options.statements = vec![case.statements[0].parse().unwrap()];
+        assert!(options.selects(case));
+        options.filter = Some(crate::Glob::new("no-such-part/*"));
+        assert!(!options.selects(case));
+        options.filter = None;
+        options.statements = vec!["MQTT-7.1.2-1".parse().unwrap()];
+        assert!(!options.selects(case));
+    }
+}

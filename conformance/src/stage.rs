@@ -1,0 +1,182 @@
+//! What a case acts on: connections, names of its own, and a place to note what it saw.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use crate::finding::{Finding, Mismatch};
+use crate::need::Capabilities;
+use crate::options::RunOptions;
+use crate::peer::{Patience, Peer};
+use crate::record::{Pages, Record};
+use crate::subject::Subject;
+use crate::wire::{Connect, Publish};
+
+/// Where one case meets the subject.
+///
+/// Client Identifiers and topics from here belong to this case alone, so that all cases can run
+/// at once on one broker. What the case makes the subject keep is cleared away after it.
+#[derive(Debug)]
+pub struct Stage<'run> {
+    subject: &'run Subject,
+    options: &'run RunOptions,
+    capabilities: &'run Capabilities,
+    /// Letters and digits that no other case of any run has.
+    tag: String,
+    record: Record,
+    patience: Patience,
+    peers: Cell<usize>,
+}
+
+impl<'run> Stage<'run> {
+    pub(crate) fn new(
+        subject: &'run Subject,
+        options: &'run RunOptions,
+        capabilities: &'run Capabilities,
+        tag: String,
+        limit: Duration,
+    ) -> Self {
+        let patience = Patience {
+            due: options.patience,
+            close: options.close_wait,
+            keep_alive: options.keep_alive_tolerance,
+            end: Instant::now() + limit,
+        };
+        let record = Record::new();
+        Self { subject, options, capabilities, tag, record, patience, peers: Cell::new(0) }
+    }
+
+    /// A Client Identifier for this case: 1 to 23 letters and digits, which every Server allows.
+    ///
+    /// The same label gives the same identifier. Labels are letters and digits, at most 14.
+    pub fn id(&self, label: &str) -> String {
+        let id = format!("{}{label}", self.tag);
+        debug_assert!(id.len() <= 23 && id.bytes().all(|octet| octet.is_ascii_alphanumeric()));
+        id
+    }
+
+    /// A topic, or Topic Filter, for this case: `label` below a level of the case's own.
+    pub fn topic(&self, label: &str) -> String {
+        format!("{}{label}", self.topics())
+    }
+
+    /// With what all topics of this case begin: levels of its own, with the slash after them.
+    pub fn topics(&self) -> String {
+        format!("mqttspec/{}/", self.tag)
+    }
+
+    /// A CONNECT for a Session that ends with its connection, with what the subject asks of
+    /// every Client. Keep Alive is off.
+    pub fn clean(&self, label: &str) -> Connect {
+        self.introduce(Connect::clean(self.id(label)))
+    }
+
+    /// The same for a Session that outlives its connection.
+    pub fn persistent(&self, label: &str) -> Connect {
+        self.introduce(Connect::persistent(self.id(label)))
+    }
+
+    /// Adds to a CONNECT what the subject asks of every Client: user name and password, or
+    /// nothing.
+    pub fn introduce(&self, connect: Connect) -> Connect {
+        self.subject.introduce(connect)
+    }
+
+    /// Opens a connection on which nothing has been sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Error`] when the subject takes none.
+    pub fn peer(&self, name: &str) -> Result<Peer, Finding> {
+        let number = self.peers.get() + 1;
+        self.peers.set(number);
+        let name = if name.is_empty() { format!("client {number}") } else { name.to_owned() };
+        let transport = self
+            .subject
+            .dial(self.patience.due)
+            .map_err(|error| Finding::Error(format!("cannot reach the subject: {error}")))?;
+        Ok(Peer::new(name, transport, self.record.clone(), self.patience))
+    }
+
+    /// Opens a connection and a Session.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Inconclusive`] when the CONNECT is not accepted: the case cannot begin.
+    pub fn connect(&self, connect: Connect) -> Result<Peer, Finding> {
+        self.connect_present(connect).map(|(peer, _)| peer)
+    }
+
+    /// Opens a connection and a Session, and tells whether the subject had kept one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect).
+    pub fn connect_present(&self, connect: Connect) -> Result<(Peer, bool), Finding> {
+        let id = String::from_utf8_lossy(&connect.client_id).into_owned();
+        let mut peer = self.peer(id.strip_prefix(&self.tag).unwrap_or_default())?;
+        let connack = peer
+            .send(connect)
+            .and_then(|()| peer.expect_accepted())
+            .map_err(|finding| finding.while_preparing("connect"))?;
+        Ok((peer, connack.session_present))
+    }
+
+    /// Opens a connection and a Session that ends with it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect).
+    pub fn client(&self, label: &str) -> Result<Peer, Finding> {
+        self.connect(self.clean(label))
+    }
+
+    /// How long something that is due may take.
+    pub const fn patience(&self) -> Duration {
+        self.options.patience
+    }
+
+    /// What the probe found the subject to offer.
+    pub const fn capabilities(&self) -> &Capabilities {
+        self.capabilities
+    }
+
+    /// Notes what the subject does where the standard leaves it free: `what` there is to choose,
+    /// in words joined by dashes, and what it chose.
+    pub fn observe(&self, what: &'static str, behaviour: impl Into<String>) {
+        self.record.observe(what, behaviour.into());
+    }
+
+    /// Notes a departure that is no breach, and goes on.
+    pub fn warn(&self, expected: impl Into<String>, seen: impl Into<String>) {
+        let (expected, seen) = (expected.into(), seen.into());
+        self.record.warn(Mismatch { expected, seen, statement: None });
+    }
+
+    /// Clears away what the case made the subject keep, and gives what it noted.
+    ///
+    /// Best effort: a subject that does not let itself be cleared away has been judged already,
+    /// and the names of other cases differ.
+    pub(crate) fn strike(self) -> Pages {
+        let pages = self.record.take();
+        // What follows is no part of the case: neither of its transcript nor of its time.
+        let due = self.patience.due.min(SWEEP);
+        let patience = Patience { due, end: Instant::now() + SWEEP, ..self.patience };
+        let stage = Self { record: Record::new(), patience, ..self };
+        for id in &pages.kept_sessions {
+            let peer = stage.connect(stage.introduce(Connect::clean(id.as_slice())));
+            let _ = peer.and_then(Peer::disconnect);
+        }
+        if !pages.retained.is_empty() {
+            let _ = stage.client("sweep").and_then(|mut peer| {
+                for topic in &pages.retained {
+                    peer.send(Publish::qos0(topic.as_slice(), "").retain())?;
+                }
+                peer.disconnect()
+            });
+        }
+        pages
+    }
+}
+
+/// How long the traces of one case may take to clear away.
+const SWEEP: Duration = Duration::from_secs(2);

@@ -1,0 +1,35 @@
+//! Why a subject cannot be judged at all.
+
+use std::io;
+
+/// Why a subject cannot be reached or started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubjectError {
+    /// The command line cannot be used.
+    #[error("cannot use the command line: {0}")]
+    CommandLine(String),
+    /// The machine gives no port.
+    #[error("no free port on this machine")]
+    NoPort(#[source] io::Error),
+    /// The broker was started and does not answer.
+    #[error("the broker did not get ready: {reason}{}", printed(output))]
+    NotReady {
+        /// What was waited for.
+        reason: String,
+        /// The last that it has printed.
+        output: String,
+    },
+    /// The program cannot be started.
+    #[error("cannot start {program}")]
+    Start {
+        /// Its name.
+        program: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+fn printed(output: &str) -> String {
+    if output.is_empty() { String::new() } else { format!("\nit printed:\n{output}") }
+}

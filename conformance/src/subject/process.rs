@@ -1,0 +1,123 @@
+//! A broker that was started for a run, and ends with it.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use super::error::SubjectError;
+use super::output::Output;
+
+/// A child process in a process group of its own. Dropping it ends the group.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    command: String,
+    output: Output,
+    readers: Vec<JoinHandle<()>>,
+    stopped: bool,
+}
+
+impl Process {
+    /// Starts the command, with `port` wherever it says `{port}`.
+    pub(super) fn start(command: &str, port: u16) -> Result<Self, SubjectError> {
+        if !command.contains("{port}") {
+            let reason = "it does not say {port}, where the broker has to listen";
+            return Err(SubjectError::CommandLine(reason.to_owned()));
+        }
+        let command = command.replace("{port}", &port.to_string());
+        let words = shell_words::split(&command)
+            .map_err(|error| SubjectError::CommandLine(error.to_string()))?;
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(SubjectError::CommandLine("it is empty".to_owned()));
+        };
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .map_err(|source| SubjectError::Start { program: program.clone(), source })?;
+        let output = Output::default();
+        let readers = [
+            child.stdout.take().map(|stream| output.collect(stream)),
+            child.stderr.take().map(|stream| output.collect(stream)),
+        ];
+        let readers = readers.into_iter().flatten().collect();
+        Ok(Self { child, command, output, readers, stopped: false })
+    }
+
+    /// How it ended; `None` while it runs.
+    pub(super) fn end(&self) -> Option<String> {
+        // Without reaping: until then its number belongs to nobody else, and neither does the
+        // number of its group.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let status = match waitid(WaitId::Pid(self.pid()?), options) {
+            Ok(status) => status?,
+            Err(error) => return Some(format!("no trace: {error}")),
+        };
+        Some(match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "an unknown status".to_owned(),
+        })
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    pub(super) fn command(&self) -> &str {
+        &self.command
+    }
+
+    pub(super) fn output(&self) -> String {
+        self.output.text()
+    }
+
+    /// Ends it, and gives the last that it has printed.
+    pub(super) fn stop(&mut self) -> String {
+        if !self.stopped {
+            self.stopped = true;
+            self.end_group();
+            // The pipes are closed now, unless a process has left the group and kept them.
+            let deadline = Instant::now() + LAST_WORDS;
+            while !self.readers.iter().all(JoinHandle::is_finished) && Instant::now() < deadline {
+                std::thread::sleep(BETWEEN_LOOKS);
+            }
+        }
+        self.output.text()
+    }
+
+    /// SIGTERM, then, to what does not end by itself, SIGKILL: to the group and nothing else.
+    fn end_group(&mut self) {
+        let Some(group) = self.pid() else { return };
+        // Either signal fails only when nobody of the group is left.
+        let _ = kill_process_group(group, Signal::TERM);
+        let deadline = Instant::now() + GRACE;
+        while self.end().is_none() && Instant::now() < deadline {
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+        let _ = kill_process_group(group, Signal::KILL);
+        // Nobody is left to wait for, or the system refuses, and then nothing helps.
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// How long a broker may take to put its house in order.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long to wait for what was printed before the end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Waiting for a child with a deadline is not in the standard library.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
