@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use super::reader::Reader;
 use super::{Binary, DecodeError, MalformedKind, PacketType, QoS, Text, remaining_length, writer};
@@ -94,7 +94,8 @@ impl fmt::Debug for Credentials {
     }
 }
 
-const PROTOCOL_NAME: &str = "MQTT";
+/// The Protocol Name, with its length before it.
+const PROTOCOL_NAME_FIELD: &[u8] = b"\x00\x04MQTT";
 const PROTOCOL_LEVEL: u8 = 4;
 
 const RESERVED: u8 = 1;
@@ -106,10 +107,11 @@ const PASSWORD: u8 = 1 << 6;
 const USER_NAME: u8 = 1 << 7;
 
 impl Connect {
-    pub(super) fn decode(mut reader: Reader) -> Result<Self, DecodeError> {
+    pub(super) fn decode(mut reader: Reader<Bytes>) -> Result<Self, DecodeError> {
         let name_offset = reader.offset();
         // [MQTT-3.1.2-1] Another name is another protocol, and none that we speak.
-        if reader.text()?.as_str() != PROTOCOL_NAME {
+        if !reader.passes(PROTOCOL_NAME_FIELD) {
+            reader.text()?;
             return Err(reader.malformed(MalformedKind::ProtocolName, name_offset).into());
         }
         let offset = reader.offset();
@@ -180,7 +182,7 @@ impl Connect {
         if writer::fixed_header(out, PacketType::Connect, 0, remaining, remaining).is_err() {
             return;
         }
-        writer::field(out, PROTOCOL_NAME.as_bytes());
+        out.extend_from_slice(PROTOCOL_NAME_FIELD);
         out.put_u8(PROTOCOL_LEVEL);
         out.put_u8(flags);
         out.put_u16(self.keep_alive_seconds);

@@ -1,6 +1,6 @@
 //! Taking packets off the front of what has been read so far.
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
 
 use super::fixed_header::FixedHeader;
@@ -110,26 +110,22 @@ impl Decoder {
             buffer.reserve(size - buffer.len());
             return Ok(None);
         }
-        let mut frame = buffer.split_to(size);
-        frame.advance(header.length);
-        let reader = Reader::new(header.packet_type, size, frame.freeze());
-        let packet = match header.packet_type {
-            PacketType::Publish => Publish::decode(header.flags, reader)?.into(),
-            PacketType::Connect => Connect::decode(reader)?.into(),
-            PacketType::Connack => Connack::decode(reader)?.into(),
-            PacketType::Puback => Puback::decode(reader)?.into(),
-            PacketType::Pubrec => Pubrec::decode(reader)?.into(),
-            PacketType::Pubrel => Pubrel::decode(reader)?.into(),
-            PacketType::Pubcomp => Pubcomp::decode(reader)?.into(),
-            PacketType::Subscribe => Subscribe::decode(reader)?.into(),
-            PacketType::Suback => Suback::decode(reader)?.into(),
-            PacketType::Unsubscribe => Unsubscribe::decode(reader)?.into(),
-            PacketType::Unsuback => Unsuback::decode(reader)?.into(),
-            PacketType::Pingreq => Pingreq::decode(reader)?.into(),
-            PacketType::Pingresp => Pingresp::decode(reader)?.into(),
-            PacketType::Disconnect => Disconnect::decode(reader)?.into(),
-        };
-        Ok(Some(packet))
+        match header.packet_type {
+            PacketType::Publish => share(header, buffer, |r| Publish::decode(header.flags, r)),
+            PacketType::Connect => share(header, buffer, Connect::decode),
+            PacketType::Subscribe => share(header, buffer, Subscribe::decode),
+            PacketType::Unsubscribe => share(header, buffer, Unsubscribe::decode),
+            PacketType::Connack => look(header, buffer, Connack::decode),
+            PacketType::Puback => look(header, buffer, Puback::decode),
+            PacketType::Pubrec => look(header, buffer, Pubrec::decode),
+            PacketType::Pubrel => look(header, buffer, Pubrel::decode),
+            PacketType::Pubcomp => look(header, buffer, Pubcomp::decode),
+            PacketType::Suback => look(header, buffer, Suback::decode),
+            PacketType::Unsuback => look(header, buffer, Unsuback::decode),
+            PacketType::Pingreq => look(header, buffer, Pingreq::decode),
+            PacketType::Pingresp => look(header, buffer, Pingresp::decode),
+            PacketType::Disconnect => look(header, buffer, Disconnect::decode),
+        }
     }
 }
 
@@ -138,4 +134,34 @@ impl Default for Decoder {
     fn default() -> Self {
         Self::new(Self::MAX_PACKET_SIZE)
     }
+}
+
+/// Takes off a packet whose text and data stay slices of the buffer's memory.
+///
+/// Here and in [`look`] the packet is made where it is returned: the largest of them is many times
+/// the size of the smallest, and all would pay for moving it.
+#[inline]
+fn share<P: Into<Packet>, E: Into<DecodeError>>(
+    header: FixedHeader,
+    buffer: &mut BytesMut,
+    decode: impl FnOnce(Reader<Bytes>) -> Result<P, E>,
+) -> Result<Option<Packet>, DecodeError> {
+    let packet = buffer.split_to(header.packet_size()).freeze();
+    match decode(Reader::new(header.packet_type, header.length, packet)) {
+        Ok(packet) => Ok(Some(packet.into())),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Takes off a packet of nothing but numbers: nothing is shared, so no reference is counted.
+#[inline]
+fn look<P: Into<Packet>>(
+    header: FixedHeader,
+    buffer: &mut BytesMut,
+    decode: impl FnOnce(Reader<&[u8]>) -> Result<P, Malformed>,
+) -> Result<Option<Packet>, DecodeError> {
+    let size = header.packet_size();
+    let packet = decode(Reader::new(header.packet_type, header.length, &buffer[..size]))?;
+    buffer.advance(size);
+    Ok(Some(packet.into()))
 }

@@ -13,7 +13,7 @@ pub struct Disconnect;
 
 impl Disconnect {
     #[inline]
-    pub(super) fn decode(reader: Reader) -> Result<Self, Malformed> {
+    pub(super) fn decode(reader: Reader<&[u8]>) -> Result<Self, Malformed> {
         reader.finish().map(|()| Self)
     }
 

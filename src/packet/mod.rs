@@ -148,6 +148,7 @@ impl Packet {
 macro_rules! into_packet {
     ($($name:ident),+) => {$(
         impl From<$name> for Packet {
+            #[inline]
             fn from(packet: $name) -> Self {
                 Self::$name(packet)
             }

@@ -21,6 +21,11 @@ impl<T> OneOrMore<T> {
         (!list.is_empty()).then_some(Self(list))
     }
 
+    /// A list of the same length, with what `change` makes of each entry.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> OneOrMore<U> {
+        OneOrMore(self.0.into_iter().map(change).collect())
+    }
+
     /// The entries, at least one.
     pub fn into_vec(self) -> Vec<T> {
         self.0

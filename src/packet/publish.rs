@@ -79,7 +79,7 @@ const DUP: u8 = 0b1000;
 
 impl Publish {
     #[inline]
-    pub(super) fn decode(flags: u8, mut reader: Reader) -> Result<Self, Malformed> {
+    pub(super) fn decode(flags: u8, mut reader: Reader<Bytes>) -> Result<Self, Malformed> {
         let dup = flags & DUP != 0;
         // [MQTT-3.3.1-4] Both QoS bits at once mean nothing, and end the connection.
         let Some(qos) = QoS::from_number(flags >> 1 & 0b11) else {

@@ -1,40 +1,50 @@
 //! Reading the fields of one packet, in their order.
 
+use std::ops::Deref;
+
 use bytes::{Buf, Bytes};
 use bytestring::ByteString;
 
 use super::{Binary, Malformed, MalformedKind, PacketId, PacketType, Text};
 use crate::topic::{InvalidTopic, TopicFilter, TopicName};
 
-/// The octets of a packet that have not been read yet.
+/// The octets of a packet, and how far they have been read.
 ///
-/// Text and data come out as slices that share the packet's memory. After the first error the
-/// packet is given up, so what a failed read leaves behind does not matter.
-pub(super) struct Reader {
+/// Over [`Bytes`], text and data come out as slices that share the packet's memory. Packets without
+/// either are read over a plain `&[u8]`: there is nothing to share, and nothing to count. After the
+/// first error the packet is given up, so what a failed read leaves behind does not matter.
+pub(super) struct Reader<Octets> {
     packet_type: PacketType,
-    /// The octets of the whole packet; where a field stands is counted back from the end.
-    size: usize,
-    rest: Bytes,
+    /// The whole packet, fixed header included.
+    packet: Octets,
+    /// Where in it the next octet stands.
+    offset: usize,
 }
 
-impl Reader {
-    /// Reads what follows the fixed header, which is `rest`; the whole packet has `size` octets.
+impl<Octets: Deref<Target = [u8]>> Reader<Octets> {
+    /// Reads what follows the `header_length` octets of the fixed header of `packet`.
     #[inline]
-    pub(super) fn new(packet_type: PacketType, size: usize, rest: Bytes) -> Self {
-        debug_assert!(rest.len() <= size);
-        Self { packet_type, size, rest }
+    pub(super) fn new(packet_type: PacketType, header_length: usize, packet: Octets) -> Self {
+        debug_assert!(header_length <= packet.len());
+        Self { packet_type, packet, offset: header_length }
     }
 
     /// Where the next octet stands in the packet.
     #[inline]
     pub(super) fn offset(&self) -> usize {
-        self.size - self.rest.len()
+        self.offset
     }
 
     /// Whether every octet has been read.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.rest.is_empty()
+        self.remaining() == 0
+    }
+
+    /// How many octets have not been read.
+    #[inline]
+    pub(super) fn remaining(&self) -> usize {
+        self.packet.len() - self.offset
     }
 
     /// A fault at `offset`.
@@ -43,86 +53,118 @@ impl Reader {
         Malformed::new(self.packet_type, kind, offset)
     }
 
+    /// As many octets as the array has.
+    #[inline]
+    fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], Malformed> {
+        let Some(&array) = self.packet[self.offset..].first_chunk() else {
+            return Err(self.malformed(MalformedKind::FieldBeyondEnd, self.offset));
+        };
+        self.offset += LENGTH;
+        Ok(array)
+    }
+
+    /// Passes over `octets` if they are what comes next, and says whether they were.
+    #[inline]
+    pub(super) fn passes(&mut self, octets: &[u8]) -> bool {
+        let found = self.packet[self.offset..].starts_with(octets);
+        if found {
+            self.offset += octets.len();
+        }
+        found
+    }
+
     /// One octet.
     #[inline]
     pub(super) fn octet(&mut self) -> Result<u8, Malformed> {
-        if self.rest.is_empty() {
-            return Err(self.malformed(MalformedKind::FieldBeyondEnd, self.offset()));
-        }
-        Ok(self.rest.get_u8())
+        self.array().map(|[octet]| octet)
     }
 
     /// An integer of two octets, the high one first (U-1.5.2-1).
     #[inline]
     pub(super) fn integer(&mut self) -> Result<u16, Malformed> {
-        if self.rest.len() < 2 {
-            return Err(self.malformed(MalformedKind::FieldBeyondEnd, self.offset()));
-        }
-        Ok(self.rest.get_u16())
+        self.array().map(u16::from_be_bytes)
     }
 
     /// A Packet Identifier.
     #[inline]
     pub(super) fn packet_id(&mut self) -> Result<PacketId, Malformed> {
-        let offset = self.offset();
+        let offset = self.offset;
         // [MQTT-2.3.1-1] Never 0.
         PacketId::new(self.integer()?)
             .ok_or_else(|| self.malformed(MalformedKind::ZeroPacketId, offset))
     }
 
+    /// Ends the reading: nothing may be left.
+    #[inline]
+    pub(super) fn finish(self) -> Result<(), Malformed> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        Err(self.malformed(MalformedKind::TrailingOctets, self.offset))
+    }
+}
+
+impl Reader<Bytes> {
     /// A field of octets behind a length of two octets.
     #[inline]
     fn octets(&mut self) -> Result<Bytes, Malformed> {
-        let offset = self.offset();
+        let offset = self.offset;
         let length = usize::from(self.integer()?);
-        if length > self.rest.len() {
+        if length > self.remaining() {
             return Err(self.malformed(MalformedKind::FieldBeyondEnd, offset));
         }
-        Ok(self.rest.split_to(length))
+        let start = self.offset;
+        self.offset += length;
+        Ok(self.packet.slice(start..self.offset))
     }
 
     /// Binary data behind a length of two octets.
     pub(super) fn binary(&mut self) -> Result<Binary, Malformed> {
-        let offset = self.offset();
+        let offset = self.offset;
         let octets = self.octets()?;
         Binary::new(octets).map_err(|_| self.malformed(MalformedKind::FieldBeyondEnd, offset))
     }
 
-    /// UTF-8 behind a length of two octets; U+0000 is for the caller to find.
+    /// UTF-8 behind a length of two octets, and where it starts; U+0000 is for the caller to find.
     #[inline]
-    fn utf8(&mut self) -> Result<ByteString, Malformed> {
+    fn utf8(&mut self) -> Result<(ByteString, usize), Malformed> {
         let octets = self.octets()?;
-        let start = self.offset() - octets.len();
+        let start = self.offset - octets.len();
         // [MQTT-1.5.3-1] Ill-formed octets, surrogates among them, end the connection.
         // [MQTT-1.5.3-3] Well-formed ones stay as they are: U+FEFF is not taken off.
-        ByteString::try_from(octets.clone()).map_err(|_| {
-            let valid = std::str::from_utf8(&octets).map_or_else(|e| e.valid_up_to(), str::len);
-            self.malformed(MalformedKind::IllFormedText, start + valid)
-        })
+        match ByteString::try_from(octets) {
+            Ok(text) => Ok((text, start)),
+            Err(fault) => {
+                Err(self.malformed(MalformedKind::IllFormedText, start + fault.valid_up_to()))
+            }
+        }
     }
 
     /// A UTF-8 encoded string.
+    #[inline]
     pub(super) fn text(&mut self) -> Result<Text, Malformed> {
-        let text = self.utf8()?;
-        let start = self.offset() - text.len();
+        let (text, start) = self.utf8()?;
         // [MQTT-1.5.3-2] U+0000 ends the connection.
-        let null = text.as_bytes().iter().position(|&octet| octet == 0);
-        Text::new(text)
-            .ok_or_else(|| self.malformed(MalformedKind::NullInText, start + null.unwrap_or(0)))
+        Text::new(text).ok_or_else(|| self.null_fault(start))
+    }
+
+    /// The U+0000 in the text that starts at `start` and has been read.
+    #[cold]
+    fn null_fault(&self, start: usize) -> Malformed {
+        let before = self.packet[start..].iter().take_while(|&&octet| octet != 0).count();
+        self.malformed(MalformedKind::NullInText, start + before)
     }
 
     /// A Topic Name.
     #[inline]
     pub(super) fn topic_name(&mut self) -> Result<TopicName, Malformed> {
-        let text = self.utf8()?;
-        let start = self.offset() - text.len();
+        let (text, start) = self.utf8()?;
         TopicName::new(text).map_err(|fault| self.topic_fault(fault, start))
     }
 
     /// A Topic Filter.
     pub(super) fn topic_filter(&mut self) -> Result<TopicFilter, Malformed> {
-        let text = self.utf8()?;
-        let start = self.offset() - text.len();
+        let (text, start) = self.utf8()?;
         TopicFilter::new(text).map_err(|fault| self.topic_fault(fault, start))
     }
 
@@ -133,16 +175,8 @@ impl Reader {
 
     /// All that is left.
     #[inline]
-    pub(super) fn into_rest(self) -> Bytes {
-        self.rest
-    }
-
-    /// Ends the reading: nothing may be left.
-    #[inline]
-    pub(super) fn finish(self) -> Result<(), Malformed> {
-        if self.rest.is_empty() {
-            return Ok(());
-        }
-        Err(self.malformed(MalformedKind::TrailingOctets, self.offset()))
+    pub(super) fn into_rest(mut self) -> Bytes {
+        self.packet.advance(self.offset);
+        self.packet
     }
 }

@@ -46,10 +46,10 @@ impl SubackCode {
 }
 
 impl Suback {
-    pub(super) fn decode(mut reader: Reader) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut reader: Reader<&[u8]>) -> Result<Self, Malformed> {
         let packet_id = reader.packet_id()?;
         let payload = reader.offset();
-        let mut codes = Vec::new();
+        let mut codes = Vec::with_capacity(reader.remaining());
         while !reader.is_empty() {
             let offset = reader.offset();
             let code = reader.octet()?;

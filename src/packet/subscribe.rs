@@ -3,7 +3,7 @@
 //! Clauses: [MQTT-2.3.1-1], [MQTT-3.8.1-1], [MQTT-3.8.3-1], [MQTT-3.8.3-3], [MQTT-3.8.3-4],
 //! U-3.8.3-2. Not here: what the Server does with it.
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use super::reader::Reader;
 use super::{
@@ -31,7 +31,7 @@ pub struct SubscribeFilter {
 }
 
 impl Subscribe {
-    pub(super) fn decode(mut reader: Reader) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut reader: Reader<Bytes>) -> Result<Self, Malformed> {
         let packet_id = reader.packet_id()?;
         let payload = reader.offset();
         let mut filters = Vec::new();

@@ -27,10 +27,13 @@ impl Text {
     /// assert!(Text::new("").is_some());
     /// assert!(Text::new("a\0b").is_none());
     /// ```
+    #[inline]
     pub fn new(text: impl Into<ByteString>) -> Option<Self> {
         let text = text.into();
-        // [MQTT-1.5.3-2] U+0000 has no place in it.
-        (text.len() <= usize::from(u16::MAX) && !text.as_bytes().contains(&0)).then_some(Self(text))
+        // [MQTT-1.5.3-2] U+0000 has no place in it. It is asked whether, not where: a loop that never
+        // ends early takes many octets at once.
+        let null = text.bytes().fold(false, |found, octet| found | (octet == 0));
+        (text.len() <= usize::from(u16::MAX) && !null).then_some(Self(text))
     }
 
     /// The text of it.
@@ -75,6 +78,12 @@ impl Binary {
             return Err(TooLong { length: octets.len() });
         }
         Ok(Self(octets))
+    }
+
+    /// The same octets, kept in as much memory as they need and no more.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
     }
 
     /// The octets of it.

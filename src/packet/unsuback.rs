@@ -16,7 +16,7 @@ pub struct Unsuback {
 
 impl Unsuback {
     #[inline]
-    pub(super) fn decode(mut reader: Reader) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut reader: Reader<&[u8]>) -> Result<Self, Malformed> {
         let packet_id = reader.packet_id()?;
         reader.finish()?;
         Ok(Self { packet_id })

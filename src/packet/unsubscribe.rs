@@ -2,7 +2,7 @@
 //!
 //! Clauses: [MQTT-2.3.1-1], [MQTT-3.10.1-1], [MQTT-3.10.3-1], [MQTT-3.10.3-2].
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use super::reader::Reader;
 use super::{Malformed, MalformedKind, OneOrMore, PacketId, PacketTooLong, PacketType, writer};
@@ -19,7 +19,7 @@ pub struct Unsubscribe {
 }
 
 impl Unsubscribe {
-    pub(super) fn decode(mut reader: Reader) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut reader: Reader<Bytes>) -> Result<Self, Malformed> {
         let packet_id = reader.packet_id()?;
         let payload = reader.offset();
         let mut filters = Vec::new();

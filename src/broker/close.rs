@@ -1,0 +1,75 @@
+//! Why the Server ends a Network Connection.
+
+use std::fmt;
+
+use super::Violation;
+use crate::packet::{ConnectRefusal, DecodeError};
+
+/// Why a Network Connection comes to its end.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CloseReason {
+    /// No CONNECT came in time.
+    ConnectTimeout,
+    /// The Client's octets cannot be read.
+    Decode(DecodeError),
+    /// The Client said DISCONNECT.
+    Disconnected,
+    /// The same Client has connected anew.
+    Displaced,
+    /// The Client was silent for longer than it promised.
+    KeepAliveExpired,
+    /// The network has ended the connection, or the Client has without a word.
+    NetworkClosed,
+    /// CONNECT was refused.
+    Refused {
+        /// The return code it was given.
+        refusal: ConnectRefusal,
+        /// The statement that asks for the refusal.
+        statement: &'static str,
+    },
+    /// The server is being stopped.
+    ServerStopping,
+    /// The Client broke the protocol.
+    Violation(Violation),
+}
+
+impl CloseReason {
+    /// The statement by which the connection is closed; `None` where it is nobody's fault.
+    pub const fn statement(&self) -> Option<&'static str> {
+        match self {
+            Self::ConnectTimeout => Some("U-3.1.4-2"),
+            Self::Decode(error) => error.statement(),
+            Self::Disconnected | Self::NetworkClosed | Self::ServerStopping => None,
+            Self::Displaced => Some("MQTT-3.1.4-2"),
+            Self::KeepAliveExpired => Some("MQTT-3.1.2-24"),
+            Self::Refused { statement, .. } => Some(statement),
+            Self::Violation(violation) => Some(violation.statement()),
+        }
+    }
+
+    /// Whether the Client has broken a rule.
+    pub const fn is_clients_fault(&self) -> bool {
+        matches!(self, Self::Decode(_) | Self::Refused { .. } | Self::Violation(_))
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConnectTimeout => f.write_str("no CONNECT in time")?,
+            // It names its statement itself, and the octet after it.
+            Self::Decode(error) => return error.fmt(f),
+            Self::Disconnected => f.write_str("DISCONNECT")?,
+            Self::Displaced => f.write_str("the same Client Identifier has connected anew")?,
+            Self::KeepAliveExpired => {
+                f.write_str("silent for longer than one and a half Keep Alive")?
+            }
+            Self::NetworkClosed => f.write_str("network connection closed without DISCONNECT")?,
+            Self::Refused { refusal, .. } => write!(f, "CONNECT refused, {refusal}")?,
+            Self::ServerStopping => f.write_str("server stopping")?,
+            Self::Violation(violation) => violation.fmt(f)?,
+        }
+        self.statement().map_or(Ok(()), |statement| write!(f, " [{statement}]"))
+    }
+}

@@ -1,0 +1,39 @@
+//! The bounds a server keeps to: each with its unit, its default and the reason for it.
+
+use std::time::Duration;
+
+/// The bounds a server keeps to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// How long a new Network Connection may take to send a whole CONNECT. Default: 10 seconds.
+    ///
+    /// A connection that says nothing costs memory and a descriptor (U-3.1.4-2).
+    pub connect_timeout: Duration,
+    /// The largest packet taken, in octets, fixed header included. Default: 1 MiB more than
+    /// 2,097,152, so that every length of three octets and some of four fit.
+    ///
+    /// One client must not be able to make the server hold 256 MiB.
+    pub max_packet_size: usize,
+    /// How many messages of QoS 1 and 2 may be on their way to one client without an
+    /// acknowledgement, 1 to 65,535. Default: 1,000.
+    pub max_in_flight: u16,
+    /// How many messages may wait for one client. Default: 100,000; above it new ones are dropped.
+    ///
+    /// A client that never comes back, or never reads, must not fill the memory.
+    pub max_queued_messages: usize,
+    /// How many octets of topic and payload may wait for one client. Default: 64 MiB.
+    pub max_queued_octets: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            max_packet_size: 3 * 1024 * 1024,
+            max_in_flight: 1_000,
+            max_queued_messages: 100_000,
+            max_queued_octets: 64 * 1024 * 1024,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The Server as a value.
+//!
+//! A [`Connection`] is one Network Connection as the Server sees it: it takes in packets and the
+//! time, and says what to send and when to close. What connections share (Sessions, subscriptions,
+//! retained messages) belongs to the [`Broker`], which reaches it through a [`Holder`]: the shell
+//! holds it behind locks, tests and simulations hold it in one thread. The rules are the same code
+//! in both.
+//!
+//! ```text
+//!  Input::Packet ──► Connection ──► Broker ──► Session of each subscriber ──► its Connection
+//!                        │                                                        │
+//!                        ▼                                                        ▼
+//!                  Output::Send                                             Output::Send
+//! ```
+//!
+//! Clauses: all that bind a Server. Not here: sockets, the clock, threads and locks, which are the
+//! shell's; the octets of packets, which are `packet`'s.
+
+mod close;
+mod connection;
+mod holder;
+mod keep_alive;
+mod limits;
+mod local;
+mod queue;
+mod retained;
+mod routing;
+mod session;
+mod sessions;
+mod subscribing;
+mod violation;
+
+pub use close::CloseReason;
+pub use connection::{Connection, Input, Output};
+pub use holder::{Holder, Registry, Subscriptions};
+pub use limits::Limits;
+pub use local::{Local, LocalConnection, LocalSession};
+pub use retained::Retained;
+pub use session::{Session, SessionName};
+pub use violation::Violation;
+
+/// What all connections of a server have in common, and the rules for it.
+#[derive(Debug)]
+pub struct Broker<H> {
+    holder: H,
+    limits: Limits,
+}
+
+impl<H: Holder> Broker<H> {
+    /// A server without clients, sessions and messages.
+    pub const fn new(holder: H, limits: Limits) -> Self {
+        Self { holder, limits }
+    }
+
+    /// Where the shared state is held.
+    pub const fn holder(&self) -> &H {
+        &self.holder
+    }
+
+    /// The bounds it keeps to.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+#[cfg(test)]
+mod tests;

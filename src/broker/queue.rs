@@ -1,0 +1,166 @@
+//! The messages that wait for one Client, in the order in which they came.
+//!
+//! Clauses: [MQTT-3.1.2-5], [MQTT-4.6.0-5], [MQTT-4.6.0-6].
+
+use std::collections::VecDeque;
+
+use super::Limits;
+use crate::packet::QoS;
+use crate::session::Outbound;
+
+/// The messages that wait for one Client.
+///
+/// Those of QoS 0 stand in a line of their own, so that a Client which does not acknowledge still
+/// gets them; while both lines move, the older message goes first, whatever its QoS.
+///
+/// Invariants: `octets` is the sum over both lines; each line is in ascending order.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Queue {
+    /// QoS 0.
+    fleeting: VecDeque<Waiting>,
+    /// QoS 1 and 2.
+    lasting: VecDeque<Waiting>,
+    /// How many have ever come.
+    arrivals: u64,
+    octets: usize,
+    max_messages: usize,
+    max_octets: usize,
+}
+
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Waiting {
+    arrival: u64,
+    outbound: Outbound,
+}
+
+impl Queue {
+    pub(super) const fn new(limits: &Limits) -> Self {
+        Self {
+            fleeting: VecDeque::new(),
+            lasting: VecDeque::new(),
+            arrivals: 0,
+            octets: 0,
+            max_messages: limits.max_queued_messages,
+            max_octets: limits.max_queued_octets,
+        }
+    }
+
+    /// Puts a message at the end; `false` when there is no room and it is dropped.
+    pub(super) fn push(&mut self, outbound: Outbound) -> bool {
+        let octets = self.octets + weight(&outbound);
+        if self.len() >= self.max_messages || octets > self.max_octets {
+            return false;
+        }
+        self.octets = octets;
+        self.arrivals += 1;
+        let line = match outbound.qos {
+            QoS::AtMostOnce => &mut self.fleeting,
+            QoS::AtLeastOnce | QoS::ExactlyOnce => &mut self.lasting,
+        };
+        line.push_back(Waiting { arrival: self.arrivals, outbound });
+        true
+    }
+
+    /// Takes the message that is next; without `room` for QoS 1 and 2, the next of QoS 0.
+    pub(super) fn pop(&mut self, room: bool) -> Option<Outbound> {
+        let arrival = |line: &VecDeque<Waiting>| line.front().map(|waiting| waiting.arrival);
+        let line = match (arrival(&self.fleeting), arrival(&self.lasting)) {
+            // [MQTT-4.6.0-5] [MQTT-4.6.0-6] As they came: no topic is out of order.
+            (Some(fleeting), Some(lasting)) if room && lasting < fleeting => &mut self.lasting,
+            (Some(_), _) => &mut self.fleeting,
+            (None, Some(_)) if room => &mut self.lasting,
+            (None, _) => return None,
+        };
+        let outbound = line.pop_front()?.outbound;
+        self.octets -= weight(&outbound);
+        Some(outbound)
+    }
+
+    /// Whether [`pop`](Self::pop) would give a message.
+    pub(super) fn has_next(&self, room: bool) -> bool {
+        !self.fleeting.is_empty() || room && !self.lasting.is_empty()
+    }
+
+    /// Drops the messages of QoS 0: nobody is there to send them to.
+    pub(super) fn drop_fleeting(&mut self) {
+        self.octets -= self.fleeting.iter().map(|waiting| weight(&waiting.outbound)).sum::<usize>();
+        self.fleeting = VecDeque::new();
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.fleeting.len() + self.lasting.len()
+    }
+}
+
+/// What a message counts for in octets.
+fn weight(outbound: &Outbound) -> usize {
+    outbound.message.topic.as_str().len() + outbound.message.payload.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::session::Message;
+    use crate::topic::TopicName;
+
+    fn outbound(qos: QoS, payload: &'static str) -> Outbound {
+        let topic = TopicName::new("t").unwrap();
+        let message = Message { topic, payload: Bytes::from(payload), qos, retain: false };
+        Outbound { message: Arc::new(message), qos, retain: false }
+    }
+
+    fn drain(queue: &mut Queue, room: bool) -> Vec<Bytes> {
+        std::iter::from_fn(|| queue.pop(room)).map(|out| out.message.payload.clone()).collect()
+    }
+
+    fn mixed() -> Queue {
+        let mut queue = Queue::new(&Limits::default());
+        for (qos, payload) in [
+            (QoS::AtLeastOnce, "1"),
+            (QoS::AtMostOnce, "2"),
+            (QoS::ExactlyOnce, "3"),
+            (QoS::AtMostOnce, "4"),
+        ] {
+            assert!(queue.push(outbound(qos, payload)));
+        }
+        queue
+    }
+
+    #[test]
+    fn messages_leave_in_the_order_they_came() {
+        // MQTT-4.6.0-5, MQTT-4.6.0-6
+        assert_eq!(drain(&mut mixed(), true), ["1", "2", "3", "4"]);
+    }
+
+    #[test]
+    fn qos_0_does_not_wait_for_acknowledgements() {
+        let mut queue = mixed();
+        assert_eq!(drain(&mut queue, false), ["2", "4"]);
+        assert_eq!(drain(&mut queue, true), ["1", "3"]);
+        assert_eq!(queue.octets, 0);
+    }
+
+    #[test]
+    fn qos_0_is_not_kept_for_an_absent_client() {
+        let mut queue = mixed();
+        queue.drop_fleeting();
+        assert_eq!(drain(&mut queue, true), ["1", "3"]);
+        assert_eq!(queue.octets, 0);
+    }
+
+    #[test]
+    fn both_limits_hold() {
+        let limits = Limits { max_queued_messages: 2, max_queued_octets: 10, ..Limits::default() };
+        let mut queue = Queue::new(&limits);
+        assert!(queue.push(outbound(QoS::AtLeastOnce, "")));
+        assert!(!queue.push(outbound(QoS::AtLeastOnce, "0123456789")), "eleven octets");
+        assert!(queue.push(outbound(QoS::AtMostOnce, "")));
+        assert!(!queue.push(outbound(QoS::AtMostOnce, "")), "a third message");
+        assert_eq!(queue.len(), 2);
+    }
+}

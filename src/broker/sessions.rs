@@ -1,0 +1,148 @@
+//! When a Session begins, goes on and ends.
+//!
+//! Clauses: [MQTT-3.1.2-4], [MQTT-3.1.2-6], [MQTT-3.1.2-8], [MQTT-3.1.2-10], [MQTT-3.1.2-12],
+//! [MQTT-3.1.3-2], [MQTT-3.1.3-5], [MQTT-3.1.3-6], [MQTT-3.1.4-2], [MQTT-3.1.4-3],
+//! [MQTT-3.2.2-1] to [MQTT-3.2.2-3], [MQTT-3.14.4-3], [MQTT-4.1.0-1], [MQTT-4.1.0-2].
+
+use super::{Broker, Holder, Session, SessionName};
+use crate::packet::{Connect, Will};
+use crate::topic::TopicFilter;
+
+/// A connection that has got its Session.
+pub(super) struct Attached<S> {
+    pub(super) name: SessionName,
+    pub(super) session: S,
+    /// Whether the Session is an earlier one that goes on.
+    pub(super) session_present: bool,
+}
+
+/// What is left to do once a Session has ended: it may still stand in the subscriptions of all.
+struct Ended<S> {
+    session: S,
+    filters: Vec<TopicFilter>,
+}
+
+impl<H: Holder> Broker<H> {
+    /// Gives the Session of `connect` to `connection`, and ends the connection that had it.
+    pub(super) fn attach(
+        &self,
+        connection: &H::Connection,
+        connect: Connect,
+    ) -> Attached<H::Session> {
+        let Connect { client_id, clean_session, will, .. } = connect;
+        // [MQTT-3.1.3-2] The Session goes by the Client Identifier, to the letter,
+        // [MQTT-3.1.3-5] whatever that is, of any length;
+        // [MQTT-3.1.3-6] for a Client without one there is a name that nobody else has.
+        let name = if client_id.is_empty() {
+            SessionName::Assigned(self.holder.unique_number())
+        } else {
+            SessionName::Given(client_id.detached())
+        };
+        let will = will.map(detached);
+
+        // All of this under the registry, so that of two CONNECTs at once one comes first.
+        let (session, session_present, displaced, ended) = self.holder.with_registry(|registry| {
+            let mut displaced = None;
+            let mut ended = None;
+            if let Some(session) = registry.get(&name).cloned() {
+                let goes_on = self.holder.with_session(&session, |state| {
+                    // [MQTT-3.1.4-2] One connection for each Client: the older one ends.
+                    displaced = state.detach();
+                    // [MQTT-3.1.2-6] A clean Session is not continued, and does not continue
+                    // another. [MQTT-3.1.4-3]
+                    if clean_session || state.is_clean() {
+                        ended = Some(end(&session, state));
+                        return false;
+                    }
+                    state.attach(connection.clone(), will.clone());
+                    true
+                });
+                // [MQTT-3.1.2-4] Otherwise it goes on from where it stood.
+                // [MQTT-3.2.2-2] The Client is told.
+                if goes_on {
+                    return (session, true, displaced, ended);
+                }
+            }
+            // [MQTT-3.1.2-4] No Session: here is a new one.
+            // [MQTT-3.2.2-1] [MQTT-3.2.2-3] The Client is told that, too.
+            let mut state = Session::new(clean_session, &self.limits);
+            state.attach(connection.clone(), will);
+            // [MQTT-4.1.0-1] It is there until it ends, connected or not.
+            let session = self.holder.add_session(state);
+            registry.insert(name.clone(), session.clone());
+            (session, false, displaced, ended)
+        });
+
+        if let Some(ended) = ended {
+            self.forget_subscriptions(&ended);
+        }
+        if let Some((older, will)) = displaced {
+            self.holder.wake(&older);
+            // [MQTT-3.1.2-8] The older connection ends without DISCONNECT: its Will is due.
+            if let Some(will) = will {
+                self.publish_will(will);
+            }
+        }
+        Attached { name, session, session_present }
+    }
+
+    /// Ends the tie between a Session and `connection`; a clean Session ends with it.
+    ///
+    /// Does nothing when the Session has another connection by now.
+    pub(super) fn detach(
+        &self,
+        name: &SessionName,
+        session: &H::Session,
+        connection: &H::Connection,
+    ) {
+        let Some((will, ended)) = self.holder.with_registry(|registry| {
+            self.holder.with_session(session, |state| {
+                if !state.is_attached_to(connection) {
+                    return None;
+                }
+                // [MQTT-4.1.0-2] Until now the Session had a connection, and could not end.
+                let will = state.detach().and_then(|(_, will)| will);
+                // [MQTT-3.1.2-6] A clean Session lasts as long as its connection.
+                let ended = state.is_clean().then(|| end(session, state));
+                if ended.is_some() {
+                    registry.remove(name);
+                }
+                Some((will, ended))
+            })
+        }) else {
+            return;
+        };
+        if let Some(ended) = ended {
+            self.forget_subscriptions(&ended);
+        }
+        // [MQTT-3.1.2-8] The Will is published when the connection is closed,
+        // [MQTT-3.1.2-12] if there is one. [MQTT-3.14.4-3] DISCONNECT has discarded it before.
+        // [MQTT-3.1.2-10] Taken out of the Session, it cannot be published twice.
+        if let Some(will) = will {
+            self.publish_will(will);
+        }
+    }
+
+    /// Takes a Session that has ended out of the subscriptions of all.
+    fn forget_subscriptions(&self, ended: &Ended<H::Session>) {
+        if ended.filters.is_empty() {
+            return;
+        }
+        self.holder.write_subscriptions(|subscriptions| {
+            for filter in &ended.filters {
+                subscriptions.remove(filter, &ended.session);
+            }
+        });
+    }
+}
+
+/// Ends a Session that has no connection: nothing of it is ever used again.
+fn end<S: Clone, C>(session: &S, state: &mut Session<C>) -> Ended<S> {
+    debug_assert!(!state.is_connected());
+    Ended { session: session.clone(), filters: state.subscriptions().keys().cloned().collect() }
+}
+
+/// The same Will, kept in as much memory as it needs and no more.
+fn detached(will: Will) -> Will {
+    Will { topic: will.topic.detached(), message: will.message.detached(), ..will }
+}

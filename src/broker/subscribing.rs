@@ -1,0 +1,87 @@
+//! SUBSCRIBE and UNSUBSCRIBE.
+//!
+//! Clauses: [MQTT-3.3.1-6], [MQTT-3.3.1-8], [MQTT-3.8.3-2], [MQTT-3.8.4-1] to [MQTT-3.8.4-6],
+//! [MQTT-3.9.3-1], [MQTT-3.10.4-1], [MQTT-3.10.4-2], [MQTT-3.10.4-4] to [MQTT-3.10.4-6].
+
+use super::routing::Routed;
+use super::{Broker, Holder};
+use crate::packet::{QoS, Suback, SubackCode, Subscribe, SubscribeFilter, Unsuback, Unsubscribe};
+use crate::topic::TopicFilter;
+
+impl<H: Holder> Broker<H> {
+    /// Carries out a SUBSCRIBE that came on `connection`: the SUBACK to answer with.
+    pub(super) fn subscribe(
+        &self,
+        session: &H::Session,
+        connection: &H::Connection,
+        subscribe: Subscribe,
+    ) -> Suback {
+        let Subscribe { packet_id, filters } = subscribe;
+        // [MQTT-3.8.4-4] One filter after the other, as if each had come by itself;
+        // [MQTT-3.8.4-5] each has its code, [MQTT-3.9.3-1] in the same order.
+        let codes = filters.map(|SubscribeFilter { filter, qos }| {
+            let stands = self.subscribe_one(session, connection, &filter.detached(), qos);
+            // [MQTT-3.8.3-2] Wildcards are supported, so no filter is refused for them.
+            if stands { SubackCode::Granted(qos) } else { SubackCode::Failure }
+        });
+        // [MQTT-3.8.4-1] Each SUBSCRIBE has its answer, [MQTT-3.8.4-2] with its identifier.
+        Suback { packet_id, codes }
+    }
+
+    /// Adds one subscription; `false` when the Session has left this connection meanwhile.
+    fn subscribe_one(
+        &self,
+        session: &H::Session,
+        connection: &H::Connection,
+        filter: &TopicFilter,
+        qos: QoS,
+    ) -> bool {
+        // Held still meanwhile, so that no newer message is sent before an older retained one.
+        self.holder.read_retained(|retained| {
+            let stands = self.holder.write_subscriptions(|subscriptions| {
+                self.holder.with_session(session, |state| {
+                    // A Session that has ended must not come back into the subscriptions of all.
+                    let is_ours = state.is_attached_to(connection);
+                    if is_ours {
+                        // [MQTT-3.8.4-3] The same filter again takes the place of the older
+                        // subscription; at no moment is there none.
+                        subscriptions.insert(filter, session.clone(), qos);
+                        state.subscribe(filter.clone(), qos);
+                    }
+                    is_ours
+                })
+            });
+            if !stands {
+                return false;
+            }
+            self.holder.with_session(session, |state| {
+                // [MQTT-3.3.1-6] The last message of each topic that matches is sent,
+                // [MQTT-3.8.4-3] also when the filter is not new.
+                retained.for_each_match(filter, |message| {
+                    // [MQTT-3.3.1-8] With RETAIN 1: it was not published just now.
+                    if let Some(connection) = state.deliver(&Routed::retained(message), qos, true) {
+                        self.holder.wake(connection);
+                    }
+                });
+            });
+            true
+        })
+    }
+
+    /// Carries out an UNSUBSCRIBE: the UNSUBACK to answer with.
+    pub(super) fn unsubscribe(&self, session: &H::Session, unsubscribe: &Unsubscribe) -> Unsuback {
+        // [MQTT-3.10.4-6] One filter after the other, and one answer for all.
+        for filter in unsubscribe.filters.iter() {
+            self.holder.write_subscriptions(|subscriptions| {
+                // [MQTT-3.10.4-1] Only a filter that is the same to the letter is meant.
+                if self.holder.with_session(session, |state| state.unsubscribe(filter)) {
+                    // [MQTT-3.10.4-2] Nothing new is found for it from here on.
+                    subscriptions.remove(filter, session);
+                }
+            });
+        }
+        // [MQTT-3.10.4-4] Always answered, with its identifier,
+        // [MQTT-3.10.4-5] also when nothing was found.
+        Unsuback { packet_id: unsubscribe.packet_id }
+    }
+}

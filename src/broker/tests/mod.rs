@@ -1,0 +1,9 @@
+//! Conversations with a server in one thread and on a made-up clock.
+
+mod acknowledging;
+mod connecting;
+mod retaining;
+mod rig;
+mod sessions;
+mod subscribing;
+mod wills;

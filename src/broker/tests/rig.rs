@@ -1,0 +1,178 @@
+//! A server, its connections and a clock that moves when told to.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::broker::{Broker, Connection, Input, Limits, Local, LocalConnection, Output};
+use crate::packet::hex::hex;
+use crate::packet::{
+    Binary, ClientId, Connect, Decoder, Delivery, OneOrMore, Packet, PacketId, Publish, QoS,
+    Subscribe, SubscribeFilter, Text, Unsubscribe, Will,
+};
+use crate::topic::{TopicFilter, TopicName};
+
+/// A server, its connections and a clock.
+pub(super) struct Rig {
+    pub(super) broker: Broker<Local>,
+    now: Instant,
+    connections: Vec<Connection<Local>>,
+}
+
+/// One of the connections.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Peer(usize);
+
+impl Rig {
+    pub(super) fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    pub(super) fn with_limits(limits: Limits) -> Self {
+        let broker = Broker::new(Local::new(), limits);
+        Self { broker, now: Instant::now(), connections: Vec::new() }
+    }
+
+    /// Opens a Network Connection.
+    pub(super) fn open(&mut self) -> Peer {
+        let me = LocalConnection(self.connections.len() as u64);
+        self.connections.push(Connection::new(me, self.now, &self.broker));
+        Peer(self.connections.len() - 1)
+    }
+
+    /// Opens a Network Connection and sends `connect`; what comes back is left to be heard.
+    pub(super) fn connect(&mut self, connect: Connect) -> Peer {
+        let peer = self.open();
+        self.say(peer, connect);
+        peer
+    }
+
+    /// A client that is connected with a clean session.
+    pub(super) fn client(&mut self, name: &'static str) -> Peer {
+        let peer = self.connect(clean(name));
+        assert_eq!(self.hear(peer), ["CONNACK accepted"]);
+        peer
+    }
+
+    /// Sends a packet from the client's side.
+    pub(super) fn say(&mut self, peer: Peer, packet: impl Into<Packet>) {
+        self.input(peer, Input::Packet(packet.into()));
+    }
+
+    /// Sends octets from the client's side.
+    pub(super) fn say_octets(&mut self, peer: Peer, octets: &str) {
+        let mut read = BytesMut::from(&hex(octets)[..]);
+        loop {
+            match Decoder::default().decode(&mut read) {
+                Ok(Some(packet)) => self.input(peer, Input::Packet(packet)),
+                Ok(None) => return,
+                Err(error) => return self.input(peer, Input::Undecodable(error)),
+            }
+        }
+    }
+
+    pub(super) fn input(&mut self, peer: Peer, input: Input) {
+        self.connections[peer.0].handle(self.now, input, &self.broker);
+    }
+
+    /// The network loses the connection.
+    pub(super) fn cut(&mut self, peer: Peer) {
+        self.input(peer, Input::NetworkClosed);
+        assert_eq!(
+            self.hear(peer).last().map(String::as_str),
+            Some("closed: network connection closed without DISCONNECT")
+        );
+    }
+
+    /// Lets time pass, and tells every connection whose deadline has come.
+    pub(super) fn pass(&mut self, time: Duration) {
+        self.now += time;
+        for connection in &mut self.connections {
+            if connection.deadline().is_some_and(|deadline| deadline <= self.now) {
+                connection.handle(self.now, Input::Timeout, &self.broker);
+            }
+        }
+    }
+
+    /// All that the server has sent since the last time, a line for each packet.
+    pub(super) fn hear(&mut self, peer: Peer) -> Vec<String> {
+        let mut heard = Vec::new();
+        while let Some(output) = self.connections[peer.0].poll_output(&self.broker) {
+            heard.push(match output {
+                Output::Send(packet) => packet.to_string(),
+                Output::Close(reason) => format!("closed: {reason}"),
+            });
+        }
+        heard
+    }
+
+    /// Subscribes, and takes the SUBACK and the retained messages: the latter are given back.
+    pub(super) fn subscribe(&mut self, peer: Peer, filter: &'static str, qos: QoS) -> Vec<String> {
+        self.say(peer, subscribe(9, &[(filter, qos)]));
+        let mut heard = self.hear(peer);
+        assert_eq!(heard.remove(0), format!("SUBACK id 9 q{qos}"));
+        heard
+    }
+}
+
+pub(super) const Q0: QoS = QoS::AtMostOnce;
+pub(super) const Q1: QoS = QoS::AtLeastOnce;
+pub(super) const Q2: QoS = QoS::ExactlyOnce;
+
+pub(super) fn id(number: u16) -> PacketId {
+    PacketId::new(number).unwrap()
+}
+
+/// A CONNECT that begins and ends with its connection.
+pub(super) fn clean(name: &'static str) -> Connect {
+    Connect {
+        client_id: ClientId::new(Text::new(name).unwrap()),
+        clean_session: true,
+        keep_alive_seconds: 0,
+        will: None,
+        credentials: None,
+    }
+}
+
+/// A CONNECT for a Session that stays.
+pub(super) fn kept(name: &'static str) -> Connect {
+    Connect { clean_session: false, ..clean(name) }
+}
+
+pub(super) fn will(topic: &'static str, message: &'static str, qos: QoS, retain: bool) -> Will {
+    let topic = TopicName::new(topic).unwrap();
+    Will { topic, message: Binary::new(message).unwrap(), qos, retain }
+}
+
+/// A PUBLISH; the identifier counts at QoS 1 and 2.
+pub(super) fn publish(
+    topic: &'static str,
+    payload: &'static str,
+    qos: QoS,
+    number: u16,
+) -> Publish {
+    let delivery = match qos {
+        QoS::AtMostOnce => Delivery::AtMostOnce,
+        QoS::AtLeastOnce => Delivery::AtLeastOnce { packet_id: id(number), dup: false },
+        QoS::ExactlyOnce => Delivery::ExactlyOnce { packet_id: id(number), dup: false },
+    };
+    let topic = TopicName::new(topic).unwrap();
+    Publish { topic, payload: Bytes::from(payload), delivery, retain: false }
+}
+
+/// A PUBLISH of QoS 1 with RETAIN.
+pub(super) fn retained(topic: &'static str, payload: &'static str) -> Publish {
+    Publish { retain: true, ..publish(topic, payload, Q1, 77) }
+}
+
+pub(super) fn subscribe(number: u16, filters: &[(&'static str, QoS)]) -> Subscribe {
+    let filters = filters
+        .iter()
+        .map(|&(filter, qos)| SubscribeFilter { filter: TopicFilter::new(filter).unwrap(), qos });
+    Subscribe { packet_id: id(number), filters: OneOrMore::new(filters.collect()).unwrap() }
+}
+
+pub(super) fn unsubscribe(number: u16, filters: &[&'static str]) -> Unsubscribe {
+    let filters = filters.iter().map(|&filter| TopicFilter::new(filter).unwrap());
+    Unsubscribe { packet_id: id(number), filters: OneOrMore::new(filters.collect()).unwrap() }
+}
