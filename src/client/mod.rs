@@ -1,0 +1,356 @@
+//! The Client as a value: what it says, when, and what it makes of the answers.
+//!
+//! [`Client`] knows no socket and no clock. Whoever holds it opens a Network Connection, calls
+//! [`connect`](Client::connect), and from then on
+//!
+//! 1. sends what [`poll_output`](Client::poll_output) gives, until it gives nothing,
+//! 2. waits for a packet, for a command, or for [`deadline`](Client::deadline),
+//! 3. calls [`handle`](Client::handle) or the command with the time at which it came, and begins
+//!    again at 1.
+//!
+//! The same value serves one Network Connection after the other: what a Session keeps, it keeps
+//! in between. `net::Client` is this loop on tokio.
+//!
+//! Clauses: [MQTT-3.1.0-1], [MQTT-3.1.2-4], [MQTT-3.1.2-6], [MQTT-3.1.2-23], [MQTT-3.14.4-1],
+//! [MQTT-3.14.4-2], [MQTT-4.4.0-1], [MQTT-4.5.0-2], 4.6. Not here: the exchanges of QoS 1 and 2
+//! themselves, which are [`session`](crate::session)'s; when to connect again; which message goes
+//! to which part of the program.
+
+mod close_reason;
+mod command;
+mod connection;
+mod input;
+mod keep_alive;
+mod limits;
+mod output;
+mod packets;
+mod refused;
+mod session;
+mod violation;
+
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+use std::time::Instant;
+
+pub use close_reason::CloseReason;
+pub use command::Token;
+pub use input::Input;
+pub use limits::Limits;
+pub use output::{Outcome, Output};
+pub use refused::{CommandRefused, ConnectRefused};
+pub use violation::Violation;
+
+use self::command::Command;
+use self::connection::Connection;
+use self::session::Session;
+use crate::packet::{Connect, Disconnect, OneOrMore, Packet, Pingreq, SubscribeFilter};
+use crate::session::Message;
+use crate::topic::TopicFilter;
+
+/// An MQTT Client, without the network.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Instant;
+/// use mqttspec::client::{Client, Input, Limits, Output};
+/// use mqttspec::packet::{ClientId, Connack, Connect};
+///
+/// let now = Instant::now();
+/// let mut client = Client::new(Limits::default());
+/// let connect = Connect {
+///     client_id: ClientId::default(),
+///     clean_session: true,
+///     keep_alive_seconds: 60,
+///     will: None,
+///     credentials: None,
+/// };
+/// client.connect(now, connect.clone())?;
+/// assert_eq!(client.poll_output(), Some(Output::Send(connect.into())));
+/// assert_eq!(client.poll_output(), None);
+///
+/// let connack = Connack::Accepted { session_present: false };
+/// client.handle(now, Input::Packet(connack.into()))?;
+/// assert_eq!(client.poll_output(), Some(Output::Connected { session_present: false }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Client {
+    limits: Limits,
+    /// `None` between Network Connections.
+    connection: Option<Connection>,
+    session: Session,
+    /// Commands that have not led to a packet yet, in the order in which they were given.
+    waiting: VecDeque<(Token, Command)>,
+    next_token: Token,
+    outputs: VecDeque<Output>,
+}
+
+impl Client {
+    /// A Client without a connection and without a Session.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            connection: None,
+            session: Session::new(limits.in_flight),
+            waiting: VecDeque::new(),
+            next_token: Token::FIRST,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes in one event at time `now`; afterwards drain [`poll_output`](Self::poll_output).
+    ///
+    /// Without a connection every event but a command is without effect: what still arrives after
+    /// DISCONNECT means nothing any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Violation`] when the Server broke a rule. The Client has then closed the connection, and
+    /// says so in [`Output::Close`] with the same violation.
+    pub fn handle(&mut self, now: Instant, input: Input) -> Result<(), Violation> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let reason = match input {
+            Input::Packet(packet) => match self.handle_packet(now, packet) {
+                Ok(()) => return Ok(()),
+                Err(violation) => violation.into(),
+            },
+            Input::Undecodable(error) => connection.reason_for(error),
+            Input::Heard => {
+                connection.keep_alive.heard_in_part(now);
+                return Ok(());
+            }
+            Input::Timeout => {
+                self.handle_timeout(now);
+                return Ok(());
+            }
+            Input::ConnectionLost => {
+                self.end_connection();
+                return Ok(());
+            }
+        };
+        // [MQTT-4.8.0-1] A Server that breaks the protocol loses the connection.
+        self.close(reason);
+        match reason {
+            CloseReason::Violation(violation) => Err(violation),
+            _ => Ok(()),
+        }
+    }
+
+    /// What to do next; `None` when there is nothing before the next event.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call [`handle`](Self::handle) with [`Input::Timeout`], if nothing comes before.
+    ///
+    /// `None` without a connection, and on one whose Keep Alive is 0 when no answer is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.connection.as_ref()?.deadline()
+    }
+
+    /// Whether a command waits for an earlier one, or for a connection.
+    ///
+    /// Whoever gives no further command meanwhile never meets [`CommandRefused::Full`].
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Whether every command has been completed.
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.session.is_idle()
+    }
+
+    /// Begins a connection, over a Network Connection that has just been opened.
+    ///
+    /// [`Output::Connected`] tells that the Server has accepted; a refusal is an
+    /// [`Output::Close`]. Another Client Identifier than before begins another Session, and what
+    /// the one before held is given up.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectRefused`]; nothing has changed then.
+    pub fn connect(&mut self, now: Instant, connect: Connect) -> Result<(), ConnectRefused> {
+        // U-3.1-1: one CONNECT for each Network Connection.
+        if self.connection.is_some() {
+            return Err(ConnectRefused::StillConnected);
+        }
+        // [MQTT-3.1.3-7] A Session that is to be kept needs a name that finds it again.
+        if connect.client_id.is_empty() && !connect.clean_session {
+            return Err(ConnectRefused::EmptyClientId);
+        }
+        // [MQTT-3.1.2-6] A clean Session begins with nothing of an earlier one,
+        // [MQTT-3.1.3-2] and that of another Client Identifier is another.
+        if connect.clean_session || !self.session.belongs_to(&connect.client_id) {
+            self.discard_session();
+        }
+        self.session.set_client_id(connect.client_id.clone());
+        self.connection = Some(Connection::new(now, &connect, self.limits.answer_wait));
+        // [MQTT-3.1.0-1] First of all: commands wait for CONNACK, PINGREQ for the interval.
+        self.send(now, connect);
+        Ok(())
+    }
+
+    /// Publishes `message`; completed when its delivery is: with sending at QoS 0, with PUBACK
+    /// at QoS 1, with PUBCOMP at QoS 2.
+    ///
+    /// Commands are carried out in the order in which they are given: behind a message that must
+    /// wait for [`Limits::in_flight`], all wait.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandRefused`]; nothing is sent then.
+    pub fn publish(&mut self, now: Instant, message: Message) -> Result<Token, CommandRefused> {
+        self.command(now, Command::Publish(message.into()))
+    }
+
+    /// Asks for subscriptions; completed by SUBACK, with its return codes.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandRefused`]; nothing is sent then.
+    pub fn subscribe(
+        &mut self,
+        now: Instant,
+        filters: OneOrMore<SubscribeFilter>,
+    ) -> Result<Token, CommandRefused> {
+        self.command(now, Command::Subscribe(filters))
+    }
+
+    /// Ends subscriptions; completed by UNSUBACK.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandRefused`]; nothing is sent then.
+    pub fn unsubscribe(
+        &mut self,
+        now: Instant,
+        filters: OneOrMore<TopicFilter>,
+    ) -> Result<Token, CommandRefused> {
+        self.command(now, Command::Unsubscribe(filters))
+    }
+
+    /// Leaves in good order: DISCONNECT, then close. Without a connection it does nothing.
+    ///
+    /// Does not wait for anything: with a clean Session, what is not completed is given up.
+    pub fn disconnect(&mut self, now: Instant) {
+        if self.connection.is_some() {
+            self.send(now, Disconnect);
+            // [MQTT-3.14.4-1] The connection is closed,
+            // [MQTT-3.14.4-2] and without one nothing can be sent.
+            self.close(CloseReason::Disconnected);
+        }
+    }
+
+    fn command(&mut self, now: Instant, command: Command) -> Result<Token, CommandRefused> {
+        command.check_length()?;
+        if self.waiting.len() >= self.limits.waiting {
+            return Err(CommandRefused::Full { limit: self.limits.waiting });
+        }
+        let token = self.next_token;
+        self.next_token = token.next();
+        self.waiting.push_back((token, command));
+        self.send_waiting(now);
+        Ok(token)
+    }
+
+    /// Carries out the commands that wait, up to the first for which there is no room.
+    fn send_waiting(&mut self, now: Instant) {
+        if !self.connection.as_ref().is_some_and(Connection::is_accepted) {
+            return;
+        }
+        while let Some((token, command)) = self.waiting.pop_front() {
+            match self.session.begin(token, command) {
+                Ok(begun) => {
+                    self.send(now, begun.packet);
+                    if begun.is_complete {
+                        self.complete(token, Outcome::Delivered);
+                    }
+                }
+                Err(command) => {
+                    self.waiting.push_front((token, command));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        let Some(connection) = &mut self.connection else { return };
+        if let Some(reason) = connection.overdue(now) {
+            self.close(reason);
+        } else if connection.keep_alive.is_ping_due(now) {
+            connection.keep_alive.asked(now);
+            // [MQTT-3.1.2-23] Nothing else has been sent: a PINGREQ keeps the promise.
+            self.send(now, Pingreq);
+        }
+    }
+
+    fn send(&mut self, now: Instant, packet: impl Into<Packet>) {
+        if let Some(connection) = &mut self.connection {
+            connection.keep_alive.sent(now);
+            self.outputs.push_back(Output::Send(packet.into()));
+        }
+    }
+
+    fn complete(&mut self, token: Token, outcome: Outcome) {
+        self.outputs.push_back(Output::Completed { token, outcome });
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        self.outputs.push_back(Output::Close(reason));
+        self.end_connection();
+    }
+
+    /// The Network Connection is gone, or is to go: sorts out what stays.
+    fn end_connection(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        if connection.clean_session {
+            // [MQTT-3.1.2-6] The Session ends with its Network Connection.
+            self.discard_session();
+            for (token, _) in std::mem::take(&mut self.waiting) {
+                self.complete(token, Outcome::GivenUp);
+            }
+        } else {
+            // [MQTT-3.1.2-4] The Session stays, messages on their way and identifiers with it;
+            // [MQTT-4.1.0-1] nothing of it is dropped while it lasts. No answer will come to a
+            // SUBSCRIBE or UNSUBSCRIBE any more: they are asked anew.
+            let unanswered = self.session.take_requests();
+            self.wait_again(unanswered);
+        }
+    }
+
+    fn discard_session(&mut self) {
+        let session = std::mem::replace(&mut self.session, Session::new(self.limits.in_flight));
+        for token in session.into_tokens() {
+            self.complete(token, Outcome::GivenUp);
+        }
+    }
+
+    /// Puts commands back among those that wait, to the places that their age gives them.
+    fn wait_again(&mut self, commands: Vec<(Token, Command)>) {
+        self.waiting.extend(commands);
+        self.waiting.make_contiguous().sort_by_key(|(token, _)| *token);
+    }
+
+    #[cfg(test)]
+    fn check_invariants(&self) {
+        self.session.check_invariants();
+        assert!(self.waiting.iter().is_sorted_by_key(|(token, _)| *token));
+        assert!(self.waiting.iter().all(|(token, _)| *token < self.next_token));
+        if self.connection.is_none() {
+            assert_eq!(self.deadline(), None);
+        }
+    }
+}
+
+impl Hash for Client {
+    /// Without the outputs, which are drained before one state is compared with another.
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self { limits, connection, session, waiting, next_token, outputs: _ } = self;
+        (limits, connection, session, waiting, next_token).hash(hasher);
+    }
+}
+
+#[cfg(test)]
+mod tests;
