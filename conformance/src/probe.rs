@@ -15,7 +15,10 @@ pub(crate) type Probe = (Need, fn(&Stage<'_>) -> Result<bool, Finding>);
 /// All that is asked of a subject.
 pub(crate) const PROBES: &[Probe] = &[
     (Need::PersistentSessions, |stage| {
-        stage.connect(stage.persistent("kept"))?.disconnect()?;
+        let mut peer = stage.connect(stage.persistent("kept"))?;
+        // Some keep no Session that is empty.
+        peer.subscribe(&stage.topic("kept"), 0)?;
+        peer.disconnect()?;
         let (peer, present) = stage.connect_present(stage.persistent("kept"))?;
         peer.disconnect()?;
         Ok(present)

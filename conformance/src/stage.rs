@@ -65,7 +65,7 @@ impl<'run> Stage<'run> {
     }
 
     /// A CONNECT for a Session that ends with its connection, with what the subject asks of
-    /// every Client. Keep Alive is off.
+    /// every Client. Its Keep Alive is a minute, longer than a case lasts.
     pub fn clean(&self, label: &str) -> Connect {
         self.introduce(Connect::clean(self.id(label)))
     }

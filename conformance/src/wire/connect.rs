@@ -17,7 +17,7 @@ use super::text::quoted;
 /// ```
 /// use mqttspec_conformance::wire::{Connect, Octets};
 ///
-/// let octets = Connect::clean("p").keep_alive(60).octets();
+/// let octets = Connect::clean("p").octets();
 /// assert_eq!(octets, *b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01p");
 ///
 /// // The flag of a user name, and no user name.
@@ -58,13 +58,14 @@ pub struct Will {
 }
 
 impl Connect {
-    /// A Session that begins and ends with the connection. Keep Alive is off.
+    /// A Session that begins and ends with the connection. The Keep Alive is a minute: longer
+    /// than any case, and not 0, which some brokers do not take.
     pub fn clean(client_id: impl Into<Vec<u8>>) -> Self {
         Self {
             protocol_name: b"MQTT".to_vec(),
             level: 4,
             clean_session: true,
-            keep_alive: 0,
+            keep_alive: 60,
             client_id: client_id.into(),
             will: None,
             username: None,
