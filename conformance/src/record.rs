@@ -65,6 +65,8 @@ pub(crate) struct Pages {
     pub(crate) kept_sessions: Vec<Vec<u8>>,
     /// Topic Names on which messages may have been retained.
     pub(crate) retained: Vec<Vec<u8>>,
+    /// Whether the subject has accepted anybody.
+    pub(crate) accepted: bool,
 }
 
 impl Record {
@@ -113,6 +115,16 @@ impl Record {
 
     pub(crate) fn observe(&self, what: &'static str, behaviour: String) {
         self.pages.borrow_mut().observations.push(Observation { what, behaviour });
+    }
+
+    /// Notes that a CONNECT was accepted.
+    pub(crate) fn accepted(&self) {
+        self.pages.borrow_mut().accepted = true;
+    }
+
+    /// Whether a CONNECT was accepted up to now.
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.pages.borrow().accepted
     }
 
     /// Takes the pages out, and begins anew.

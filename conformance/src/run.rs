@@ -139,7 +139,8 @@ impl Run<'_> {
         let begin = Instant::now();
         let mut stage = self.stage(&base36(index, 3));
         let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut stage)))
-            .unwrap_or_else(|_| Err(Finding::Error("the case panicked".to_owned())));
+            .unwrap_or_else(|_| Err(Finding::Error("the case panicked".to_owned())))
+            .and_then(|()| stage.control());
         let duration = begin.elapsed();
         let pages = stage.strike();
         if outcome.is_err() {

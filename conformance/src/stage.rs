@@ -152,6 +152,12 @@ impl<'run> Stage<'run> {
         self.record.warn(Mismatch { expected, seen, statement: None });
     }
 
+    /// Makes sure that the subject has accepted somebody in the course of the case, by connecting
+    /// now if it has not: else who turns everybody away would pass whatever ends in a close.
+    pub(crate) fn control(&self) -> Result<(), Finding> {
+        if self.record.is_accepted() { Ok(()) } else { self.client("control")?.disconnect() }
+    }
+
     /// Clears away what the case made the subject keep, and gives what it noted.
     ///
     /// Best effort: a subject that does not let itself be cleared away has been judged already,

@@ -256,7 +256,12 @@ impl Peer {
     }
 
     fn check_first(&mut self, packet: &Packet) -> Result<(), Finding> {
-        self.connack_read |= matches!(packet, Packet::Connack(_));
+        if let Packet::Connack(connack) = packet {
+            self.connack_read = true;
+            if connack.code == 0 {
+                self.record.accepted();
+            }
+        }
         if self.connect_sent && !self.connack_read {
             let breach = Finding::fail("CONNACK as the first packet", packet);
             return Err(breach.of("MQTT-3.2.0-1"));

@@ -56,23 +56,24 @@ fn write_sections(out: &mut String, report: &Report) -> fmt::Result {
     if report.cases.is_empty() {
         return Ok(());
     }
+    let counted: Vec<_> = report.statements.iter().filter(|s| is_counted(s)).collect();
+    let columns: Vec<_> = COLUMNS
+        .into_iter()
+        .filter(|verdict| counted.iter().any(|statement| statement.verdict == *verdict))
+        .collect();
     out.push('\n');
     for (number, title) in sections() {
-        let in_section: Vec<_> = report
-            .statements
-            .iter()
-            .filter(|statement| section_of(statement) == number && is_counted(statement))
-            .collect();
+        let in_section: Vec<_> = counted.iter().filter(|s| section_of(s) == number).collect();
         if in_section.iter().all(|statement| statement.verdict == Verdict::NotJudged) {
             continue;
         }
         write!(out, "{DIM}{number:>5}{DIM:#}  {title:<32}")?;
-        for verdict in COLUMNS {
-            let count = in_section.iter().filter(|s| s.verdict == verdict).count();
-            let (mark, style) = appearance(verdict);
+        for verdict in &columns {
+            let count = in_section.iter().filter(|s| s.verdict == *verdict).count();
+            let (mark, style) = appearance(*verdict);
             match count {
-                0 => out.push_str("       "),
-                _ => write!(out, "{style}{mark} {count:<5}{style:#}")?,
+                0 => out.push_str("      "),
+                _ => write!(out, "{style}{mark}{count:>3}{style:#}  ")?,
             }
         }
         // Columns of nothing at the end of a line.
@@ -105,9 +106,30 @@ fn write_case(out: &mut String, case: &CaseReport) -> fmt::Result {
             .ok()
             .and_then(|parsed| Catalogue::embedded().get(parsed))
             .map_or("", |statement| statement.text.as_str());
-        writeln!(out, "  {ID}{id}{ID:#}  {text}")?;
+        writeln!(out, "  {ID}{id}{ID:#}")?;
+        wrapped(text).iter().try_for_each(|line| writeln!(out, "    {line}"))?;
     }
-    case.transcript.iter().try_for_each(|entry| writeln!(out, "  {DIM}{}{DIM:#}", line(entry)))
+    let earlier = case.transcript.len().saturating_sub(MOST_LINES);
+    if earlier > 0 {
+        writeln!(out, "  {DIM}   … {earlier} earlier lines are in the JSON report{DIM:#}")?;
+    }
+    let shown = &case.transcript[earlier..];
+    shown.iter().try_for_each(|entry| writeln!(out, "  {DIM}{}{DIM:#}", line(entry)))
+}
+
+/// A text in lines that fit beside an indent.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < COLUMNS_OF_TEXT => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// What needs no page of its own: cases that could not tell, and what is free to choose.
@@ -232,6 +254,11 @@ const COLUMNS: [Verdict; 7] = [
     Verdict::Unsupported,
     Verdict::NotJudged,
 ];
+
+/// Lines of a transcript that are shown: the end of it, where it went wrong.
+const MOST_LINES: usize = 40;
+
+const COLUMNS_OF_TEXT: usize = 92;
 
 /// Hexadecimal digits that a line shows.
 const MOST_HEX: usize = 64;

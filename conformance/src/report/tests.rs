@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::case::Level;
+use crate::record::Side;
 use crate::subject::Target;
 
 const CASE: Case = Case {
@@ -84,4 +85,79 @@ fn exit_codes_say_whose_fault_it_is() {
     let mut strict = report(vec![warned()], None);
     strict.strict = true;
     assert_eq!(strict.exit_code(), 1);
+}
+
+fn example() -> Report {
+    let entry = |at_ms, from, packet: &str, hex: &str| Entry {
+        at_ms,
+        peer: "twice".to_owned(),
+        from,
+        packet: packet.to_owned(),
+        hex: hex.to_owned(),
+    };
+    let pages = Pages {
+        entries: vec![
+            entry(0, Side::Judge, "PINGREQ", "c000"),
+            entry(12, Side::Subject, "connection closed", ""),
+        ],
+        observations: vec![Observation { what: "weather", behaviour: "rain & sun".to_owned() }],
+        ..Pages::default()
+    };
+    let outcome = Err(Finding::fail("PINGRESP", "the connection closed after 12 ms"));
+    let failed = CaseReport::new(&CASE, outcome, Duration::from_millis(12), pages);
+    report(vec![failed, case(&ADVICE, Err(Finding::inconclusive("hard to say")))], None)
+}
+
+#[test]
+fn people_read_what_went_wrong() {
+    let text = example().to_terminal();
+    insta::assert_snapshot!(anstream::adapter::strip_str(&text), @r"
+    broker:1883
+
+      3.1  CONNECT                         ✗  2  · 39
+
+    ✗ connect/example  12 ms
+      An example of a case.
+      expected  PINGRESP
+      saw       the connection closed after 12 ms
+      MQTT-3.1.0-1
+        CONNECT comes first: a Client sends nothing before it on a new Network Connection.
+      MQTT-3.1.0-2
+        A second CONNECT from a connected Client breaks the protocol; the Server disconnects it.
+           0 ms  twice      → PINGREQ  c000
+          12 ms  twice      ← connection closed
+
+    Not shown
+      ? connect/example  hard to say
+
+    Where the standard leaves the choice
+      weather                           rain & sun
+
+    0 passed, 1 failed, 1 inconclusive in 1.2 s
+    ");
+}
+
+#[test]
+fn programs_read_junit() {
+    insta::assert_snapshot!(example().to_junit(), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="mqttspec broker:1883" tests="2" skipped="1" failures="1" errors="0" time="1.234">
+        <testsuite name="connect" tests="2" skipped="1" errors="0" failures="1">
+            <testcase name="connect/example" classname="MQTT-3.1.0-1 MQTT-3.1.0-2" time="0.012">
+                <failure message="expected PINGRESP, saw the connection closed after 12 ms"/>
+                <system-out>An example of a case.
+    expected PINGRESP, saw the connection closed after 12 ms
+         0 ms  twice      → PINGREQ  c000
+        12 ms  twice      ← connection closed
+    </system-out>
+            </testcase>
+            <testcase name="connect/example" classname="MQTT-3.1.0-1 MQTT-3.1.0-2" time="0.012">
+                <skipped message="hard to say"/>
+                <system-out>An example of a case.
+    hard to say
+    </system-out>
+            </testcase>
+        </testsuite>
+    </testsuites>
+    "#);
 }

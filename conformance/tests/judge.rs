@@ -1,0 +1,95 @@
+//! Whole runs against brokers that are none.
+
+mod toy;
+
+use std::time::Duration;
+
+use mqttspec_conformance::{Glob, Report, RunOptions, Subject, Target, Verdict, judge};
+use toy::{Manner, Toy};
+
+/// Waits that suit a subject in the same process.
+fn hasty() -> RunOptions {
+    let mut options = RunOptions::default();
+    options.patience = Duration::from_millis(100);
+    options.close_wait = Duration::from_millis(100);
+    options.keep_alive_tolerance = Duration::from_millis(100);
+    options
+}
+
+fn passed(report: &Report) -> Vec<&'static str> {
+    let passed = report.cases.iter().filter(|case| case.verdict == Verdict::Pass);
+    passed.map(|case| case.case).collect()
+}
+
+#[test]
+fn who_closes_every_connection_passes_nothing() {
+    let toy = Toy::new(Manner::Closes);
+    let report = judge(&toy.subject, &hasty(), &mut ());
+    assert_eq!(passed(&report), [""; 0]);
+}
+
+#[test]
+fn who_says_nothing_passes_nothing() {
+    let toy = Toy::new(Manner::Silent);
+    let report = judge(&toy.subject, &hasty(), &mut ());
+    assert_eq!(passed(&report), [""; 0]);
+    assert!(report.summary.fail > 0);
+}
+
+#[test]
+fn who_agrees_to_everything_delivers_nothing() {
+    let toy = Toy::new(Manner::Yes);
+    let report = judge(&toy.subject, &hasty(), &mut ());
+    let verdict = |address| report.cases.iter().find(|c| c.case == address).unwrap().verdict;
+    assert_eq!(verdict("ping/answered"), Verdict::Pass);
+    assert_eq!(verdict("retain/kept-for-later-subscribers"), Verdict::Fail);
+    assert_eq!(verdict("connect/second-connect-closes"), Verdict::Fail);
+    // Nothing comes, but neither does the sentinel behind which it was not to come.
+    assert_eq!(verdict("disconnect/discards-the-will"), Verdict::Inconclusive);
+    assert_eq!(report.exit_code(), 1);
+}
+
+#[test]
+fn reports_have_the_form_of_their_schema() {
+    let schema = include_str!("../schema/report.schema.json");
+    let schema = serde_json::from_str(schema).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let toy = Toy::new(Manner::Yes);
+    let mut options = hasty();
+    options.filter = Some(Glob::new("p*/*"));
+    for subject in [&toy.subject, &nobody()] {
+        let report = judge(subject, &options, &mut ());
+        let json = serde_json::from_str(&report.to_json()).unwrap();
+        let errors: Vec<_> =
+            schema.iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert_eq!(errors, [""; 0]);
+    }
+}
+
+#[test]
+fn a_subject_that_is_not_there_is_told_from_one_that_fails() {
+    let report = judge(&nobody(), &hasty(), &mut ());
+    assert_eq!(report.exit_code(), 3);
+    assert!(report.cases.is_empty());
+    assert!(report.subject.lost.is_some_and(|reason| reason.contains("takes no connection")));
+}
+
+#[test]
+fn a_subject_that_dies_ends_the_run() {
+    let toy = Toy::living_for(Manner::Yes, 30);
+    let mut options = hasty();
+    options.jobs = 4;
+    let report = judge(&toy.subject, &options, &mut ());
+    assert_eq!(report.exit_code(), 3);
+    let lost = report.subject.lost.unwrap();
+    assert!(lost.contains("takes no connection") && lost.contains(", during "), "{lost}");
+    let not_run = |message: &String| message == "not run: the subject is gone";
+    assert!(report.cases.iter().any(|case| case.message.as_ref().is_some_and(not_run)));
+}
+
+/// A port on which nobody listens.
+fn nobody() -> Subject {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    Subject::at(Target::new("127.0.0.1", address.port()))
+}

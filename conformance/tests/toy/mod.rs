@@ -1,0 +1,104 @@
+//! Brokers that are none: what a judge must not be taken in by.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use mqttspec_conformance::wire::{Connack, Octets, Packet, Reader, Sender, Suback};
+use mqttspec_conformance::{Subject, Target};
+
+/// What a toy does with those who connect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Manner {
+    /// Closes every connection at once.
+    Closes,
+    /// Reads everything and never says a word.
+    Silent,
+    /// Answers every packet as one would wish, and does nothing of what it promises.
+    Yes,
+}
+
+/// A toy on a port of its own. Dropping it stops it.
+pub(crate) struct Toy {
+    pub(crate) subject: Subject,
+    port: u16,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Toy {
+    /// Starts a toy.
+    pub(crate) fn new(manner: Manner) -> Self {
+        Self::living_for(manner, usize::MAX)
+    }
+
+    /// Starts a toy that takes so many connections and then is gone.
+    pub(crate) fn living_for(manner: Manner, connections: usize) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let stopped = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&stopped);
+        let served = AtomicUsize::new(0);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let count = served.fetch_add(1, Ordering::Relaxed);
+                if stop.load(Ordering::Relaxed) || count >= connections {
+                    return;
+                }
+                if let Ok(stream) = stream {
+                    thread::spawn(move || serve(stream, manner));
+                }
+            }
+        });
+        Self { subject: Subject::at(Target::new("127.0.0.1", port)), port, stopped }
+    }
+}
+
+impl Drop for Toy {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        // Wakes the listener, so that it looks.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+fn serve(mut stream: TcpStream, manner: Manner) {
+    if let Manner::Closes = manner {
+        let _ = stream.shutdown(Shutdown::Both);
+        return;
+    }
+    let mut reader = Reader::new(Sender::Client);
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut buffer) {
+        reader.push(&buffer[..length]);
+        while let Some(read) = reader.next_read() {
+            let answer = read.packet.ok().and_then(|packet| agree(&packet));
+            if let (Manner::Yes, Some(answer)) = (manner, answer)
+                && stream.write_all(&answer.octets()).is_err()
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// What a packet hopes to be answered by.
+fn agree(packet: &Packet) -> Option<Packet> {
+    Some(match packet {
+        Packet::Connect(_) => Connack::accepted(false).into(),
+        Packet::Publish(publish) => match publish.qos {
+            1 => Packet::Puback(publish.id?),
+            2 => Packet::Pubrec(publish.id?),
+            _ => return None,
+        },
+        Packet::Pubrel(id) => Packet::Pubcomp(*id),
+        Packet::Subscribe(subscribe) => {
+            let codes: Vec<u8> = subscribe.filters.iter().map(|(_, qos)| *qos).collect();
+            Suback::new(subscribe.id, codes).into()
+        }
+        Packet::Unsubscribe(unsubscribe) => Packet::Unsuback(unsubscribe.id),
+        Packet::Pingreq => Packet::Pingresp,
+        _ => return None,
+    })
+}
