@@ -1,4 +1,31 @@
-//! A black-box judge for MQTT 3.1.1.
+//! A black-box judge for MQTT 3.1.1 brokers: every verdict names its statement.
+//!
+//! A [`Subject`] is a broker somewhere, or one that is started for the purpose. [`judge`] runs the
+//! [`cases`] against it, all at once, and gives a [`Report`]: a verdict for each case and for each
+//! statement of the standard, with the packets behind it.
+//!
+//! ```no_run
+//! use mqttspec_conformance::{RunOptions, Subject, judge};
+//!
+//! let subject = Subject::at("localhost:1883".parse()?);
+//! let report = judge(&subject, &RunOptions::default(), &mut ());
+//! print!("{}", report.to_json());
+//! # Ok::<(), mqttspec_conformance::InvalidTarget>(())
+//! ```
+//!
+//! In layers, each of which knows only those before it:
+//!
+//! | layer | what it is |
+//! |---|---|
+//! | [`wire`] | octets and Control Packets: a strict reader, and a writer that may break any rule |
+//! | [`peer`] | one connection to the subject: sends, expects, notes every packet |
+//! | [`Stage`] | what a case acts on: connections, and names that are its own |
+//! | [`Case`] | an address, its statements, and a conversation |
+//! | [`judge`] | a run of many cases |
+//! | [`Report`] | what it found, for people, programs and CI systems |
+//!
+//! It blocks on plain threads, one a case, so that a case reads as the conversation it is. It
+//! shares no code with the broker and the client of this project.
 
 mod case;
 pub mod cases;

@@ -281,3 +281,6 @@ impl Peer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+use std::io;
+
+use super::*;
+use crate::wire::{Connack, Octets, Suback};
+
+/// A subject that has said all it will ever say.
+struct Script {
+    octets: Vec<u8>,
+    /// Whether it closes after that, or is silent.
+    closes: bool,
+}
+
+impl Transport for Script {
+    fn write(&mut self, _: &[u8], _: Duration) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn read(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
+        if self.octets.is_empty() && !self.closes {
+            // As a socket does: its clock, not the number of reads, ends the wait.
+            std::thread::sleep(wait);
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let length = self.octets.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&self.octets[..length]);
+        self.octets.drain(..length);
+        Ok(length)
+    }
+
+    fn finish(&mut self) {}
+
+    fn reset(self: Box<Self>) {}
+}
+
+fn peer(packets: &[Packet], closes: bool) -> (Peer, Record) {
+    let octets = packets.iter().flat_map(Octets::octets).collect();
+    peer_of_octets(octets, closes)
+}
+
+fn peer_of_octets(octets: Vec<u8>, closes: bool) -> (Peer, Record) {
+    let wait = Duration::from_millis(2);
+    let end = Instant::now() + Duration::from_secs(10);
+    let patience = Patience { due: wait, close: wait, keep_alive: wait, end };
+    let record = Record::new();
+    let script = Box::new(Script { octets, closes });
+    (Peer::new("a".to_owned(), script, record.clone(), patience), record)
+}
+
+fn text(outcome: Result<impl Sized, Finding>) -> String {
+    outcome.err().map_or_else(|| "nothing wrong".to_owned(), |finding| finding.to_string())
+}
+
+#[test]
+fn a_message_may_come_before_the_suback() {
+    let message = Publish::qos1(1, "t", "m");
+    let (mut peer, _) = peer(&[message.clone().into(), Suback::new(1, [1]).into()], false);
+    assert_eq!(peer.subscribe("t", 1), Ok(1));
+    assert_eq!(peer.expect_any_message(), Ok(message));
+}
+
+#[test]
+fn answers_to_different_packets_may_come_in_any_order() {
+    let (mut peer, _) = peer(&[Packet::Pubrec(2), Packet::Puback(1)], false);
+    assert_eq!(peer.expect_puback(1), Ok(()));
+    assert_eq!(peer.expect_pubrec(2), Ok(()));
+}
+
+#[test]
+fn the_wrong_answer_fails_at_once() {
+    let (mut peer, _) = peer(&[Packet::Puback(7)], false);
+    assert_eq!(text(peer.expect_pubrec(7)), "expected PUBREC id=7, saw PUBACK id=7");
+}
+
+#[test]
+fn what_came_instead_is_told() {
+    let (mut peer, _) = peer(&[Packet::Puback(7)], true);
+    let text = text(peer.expect_puback(8));
+    assert!(text.starts_with("expected PUBACK id=8, saw PUBACK id=7, then the connection closed"));
+}
+
+#[test]
+fn another_message_than_the_expected_one_fails() {
+    let (mut peer, _) = peer(&[Publish::qos0("t", "old").into()], false);
+    let expected = Delivery::on("t").payload("new");
+    assert_eq!(
+        text(peer.expect_publish(&expected)),
+        r#"expected PUBLISH topic="t" payload "new", saw PUBLISH d0 q0 r0 topic="t" payload=3 octets "old""#
+    );
+}
+
+#[test]
+fn a_malformed_packet_fails_whatever_was_expected() {
+    let (mut peer, _) = peer_of_octets(vec![0x36, 5, 0, 1, b't', 0, 1], false);
+    let Err(Finding::Fail(mismatch)) = peer.expect_pingresp() else { panic!("it is malformed") };
+    assert_eq!(mismatch.statement, Some("MQTT-3.3.1-4"));
+    assert_eq!(mismatch.seen, "PUBLISH, malformed: QoS 3 (octet 0)");
+}
+
+#[test]
+fn nothing_precedes_the_connack() {
+    let packets = [Packet::Pingresp, Connack::accepted(false).into()];
+    let (mut peer, _) = peer(&packets, false);
+    peer.send(crate::wire::Connect::clean("a")).unwrap();
+    let Err(Finding::Fail(mismatch)) = peer.expect_connack() else { panic!("it came second") };
+    assert_eq!(mismatch.statement, Some("MQTT-3.2.0-1"));
+}
+
+#[test]
+fn a_repeat_reaches_no_case() {
+    let message = Publish::qos1(1, "t", "m");
+    let packets = [message.clone().into(), message.dup().into(), Packet::Pingresp];
+    let (mut peer, _) = peer(&packets, false);
+    assert_eq!(peer.fence().unwrap().len(), 1);
+}
+
+#[test]
+fn a_close_must_come_and_come_alone() {
+    let (mut silent, _) = peer(&[], false);
+    let seen = text(silent.expect_closed());
+    assert!(seen.starts_with("expected the connection closed, saw it open after"), "{seen}");
+
+    let (mut talkative, _) = peer(&[Packet::Pingresp], true);
+    let seen = text(talkative.expect_closed());
+    assert_eq!(seen, "expected the connection closed, saw PINGRESP");
+
+    let (mut busy, _) = peer(&[Publish::qos0("t", "m").into()], true);
+    assert_eq!(busy.expect_closed_ignoring_publish(), Ok(()));
+}
+
+#[test]
+fn a_refusal_where_silence_was_due_is_a_warning() {
+    let (mut polite, record) = peer(&[Connack::refused(2).into()], true);
+    assert_eq!(polite.expect_closed_without_connack(), Ok(()));
+    assert_eq!(record.take().warnings.len(), 1);
+
+    let (mut careless, _) = peer(&[Connack::accepted(false).into()], true);
+    let seen = text(careless.expect_closed_without_connack());
+    assert!(seen.ends_with("saw CONNACK session=0 code=0 accepted"), "{seen}");
+}
+
+#[test]
+fn an_early_close_is_a_warning() {
+    let (mut peer, record) = peer(&[], true);
+    assert!(peer.expect_keep_alive_close(1).is_ok());
+    assert_eq!(record.take().warnings.len(), 1);
+}
+
+#[test]
+fn preparations_that_fail_leave_the_case_open() {
+    let (mut silent, _) = peer(&[], false);
+    assert!(matches!(silent.subscribe("t", 1), Err(Finding::Inconclusive(_))));
+    assert!(matches!(silent.fence(), Err(Finding::Inconclusive(_))));
+    assert!(matches!(silent.until_own_sentinel("t", 0), Err(Finding::Inconclusive(_))));
+
+    let (mut refuses, _) = peer(&[Suback::new(1, [Suback::FAILURE]).into()], false);
+    assert!(matches!(refuses.subscribe("t", 1), Err(Finding::Unsupported(_))));
+}
+
+#[test]
+fn messages_of_other_cases_are_answered_and_forgotten() {
+    let packets = [
+        Publish::qos2(5, "other/t", "m").into(),
+        Packet::Pubrel(5),
+        Publish::qos0("mine/t", "m").into(),
+        Packet::Pingresp,
+    ];
+    let (mut peer, _) = peer(&packets, false);
+    peer.hear_only("mine/");
+    assert_eq!(peer.fence(), Ok(vec![Publish::qos0("mine/t", "m").into()]));
+}
+
+#[test]
+fn what_a_case_leaves_behind_is_noted() {
+    let (mut peer, record) = peer(&[], false);
+    let connect = crate::wire::Connect::persistent("kept").will("will", "x", 0, true);
+    peer.send(connect).unwrap();
+    peer.send(Publish::qos0("retained", "x").retain()).unwrap();
+    let pages = record.take();
+    assert_eq!(pages.kept_sessions, [b"kept"]);
+    assert_eq!(pages.retained, [b"will".as_slice(), b"retained"]);
+}
