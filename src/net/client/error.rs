@@ -1,0 +1,75 @@
+//! Why a Client on the network could not do what it was asked to.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use thiserror::Error;
+
+use crate::client::{CloseReason, CommandRefused, ConnectRefused};
+
+/// Why a Client on the network could not do what it was asked to: whose fault, and which rule.
+#[non_exhaustive]
+#[derive(Clone, Debug, Error)]
+pub enum ClientError {
+    /// This side closed the connection: the Server refused it or broke a rule, or
+    /// [`disconnect`](super::Client::disconnect) was called.
+    #[error("{0}")]
+    Closed(#[from] CloseReason),
+    /// The Server closed the connection, and did not say why: MQTT 3.1.1 has no words for it.
+    #[error("the Server closed the connection")]
+    ClosedByServer,
+    /// The caller asked for what no packet can say.
+    #[error(transparent)]
+    Command(#[from] CommandRefused),
+    /// The options ask for what the standard forbids.
+    #[error(transparent)]
+    Connect(#[from] ConnectRefused),
+    /// The network failed.
+    #[error("the connection was lost: {0}")]
+    Lost(Arc<io::Error>),
+    /// There is no Network Connection to the Server.
+    #[error("cannot reach {host} on port {port}: {error}")]
+    Unreachable {
+        /// The name or address that was tried.
+        host: String,
+        /// The TCP port.
+        port: u16,
+        /// What the network said.
+        error: Arc<io::Error>,
+    },
+}
+
+impl ClientError {
+    /// The statement behind it; `None` where no rule was broken.
+    pub const fn statement(&self) -> Option<&'static str> {
+        match self {
+            Self::Closed(reason) => reason.statement(),
+            Self::Connect(ConnectRefused::EmptyClientId) => Some("MQTT-3.1.3-7"),
+            Self::Connect(ConnectRefused::StillConnected) => Some("U-3.1-1"),
+            Self::Command(CommandRefused::TooLong(_)) => Some("U-2.2.3-2"),
+            Self::Command(CommandRefused::Full { .. })
+            | Self::ClosedByServer
+            | Self::Lost(_)
+            | Self::Unreachable { .. } => None,
+        }
+    }
+}
+
+/// Why the connection ended, once it has: written by the task, read by all who hold a handle.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ended(Arc<OnceLock<ClientError>>);
+
+impl Ended {
+    /// Says why, before the channels to the task close. The first reason stays.
+    pub(super) fn because(&self, reason: ClientError) {
+        self.0.get_or_init(|| reason);
+    }
+
+    /// Why, for those who have found the channels closed.
+    pub(super) fn reason(&self) -> ClientError {
+        self.0.get().cloned().unwrap_or_else(|| {
+            // The task went without a word: only a runtime that shuts down does that to it.
+            ClientError::Lost(Arc::new(io::Error::other("the tokio runtime has stopped")))
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! What a connection needs to know before it is opened.
+
+use std::time::Duration;
+
+use crate::client::Limits;
+use crate::packet::{ClientId, Connect, Decoder};
+
+/// Where to connect, as whom, and how much may be under way.
+///
+/// # Examples
+///
+/// ```
+/// use mqttspec::net::ClientOptions;
+/// use mqttspec::packet::{ClientId, Text};
+///
+/// let mut options = ClientOptions::new("localhost", 1883);
+/// options.connect.client_id = ClientId::new(Text::new("sensor-7").unwrap());
+/// options.connect.clean_session = false;
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// The name or the address of the Server.
+    pub host: String,
+    /// Its TCP port.
+    pub port: u16,
+    /// What the Client says of itself. Default: a name given by the Server, a clean Session,
+    /// a Keep Alive of 60 seconds, no Will, no credentials.
+    pub connect: Connect,
+    /// The bounds of the Client proper.
+    pub limits: Limits,
+    /// How long opening the Network Connection may take, over all addresses of the host.
+    /// Default: 10 seconds.
+    pub open_wait: Duration,
+    /// How many commands may wait to be taken up, at least 1. Default: 100.
+    pub commands: usize,
+    /// How many received messages may wait for the program, at least 1. Default: 100.
+    pub messages: usize,
+    /// The largest packet that is taken, in octets. Default: the largest there is, because to
+    /// refuse a message of a kept Session is to meet it again on each connection.
+    pub max_packet_size: usize,
+}
+
+impl ClientOptions {
+    /// The defaults, for the Server at `host` and `port`.
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            connect: Connect {
+                client_id: ClientId::default(),
+                clean_session: true,
+                keep_alive_seconds: 60,
+                will: None,
+                credentials: None,
+            },
+            limits: Limits::default(),
+            open_wait: Duration::from_secs(10),
+            commands: 100,
+            messages: 100,
+            max_packet_size: Decoder::MAX_PACKET_SIZE,
+        }
+    }
+}
