@@ -43,7 +43,10 @@ fn plain_connect() -> Connect {
 }
 
 macro_rules! both_ways {
-    ($($name:ident: $octets:expr => $packet:expr;)+) => {$(
+    ($($name:ident: $octets:expr => $packet:expr;)+) => {
+        const VALID: &[&str] = &[$($octets),+];
+
+        $(
         #[test]
         fn $name() {
             let octets = hex($octets);
@@ -54,7 +57,8 @@ macro_rules! both_ways {
                 assert_eq!(decode(&octets[..cut]), Ok(None), "cut after {cut} octets");
             }
         }
-    )+};
+        )+
+    };
 }
 
 both_ways! {
@@ -286,15 +290,91 @@ fn a_large_payload_can_be_sent_without_a_copy() {
     assert_eq!(whole[header.len()..], publish.payload[..]);
 }
 
+/// Every run of up to three octets: a verdict on its first octets is the verdict on all of it.
 #[test]
 fn no_short_octets_make_it_panic() {
-    for length in 0..=3_u32 {
-        for number in 0..256_u32.pow(length) {
-            let octets = &number.to_le_bytes()[..length as usize];
-            if let Ok(Some(packet)) = decode(octets) {
-                assert!(encode(&packet).len() <= octets.len());
+    fn judge_and_extend(octets: &[u8]) {
+        let verdict = judge(octets);
+        if verdict != Ok(None) {
+            // Decided: what follows is not looked at, whatever it is.
+            for next in [0x00, 0x30, 0xff] {
+                assert_eq!(
+                    decode(&[octets, &[next]].concat()),
+                    verdict,
+                    "{octets:02x?} {next:02x}"
+                );
+            }
+        } else if octets.len() < 3 {
+            (0..=0xff).for_each(|next| judge_and_extend(&[octets, &[next]].concat()));
+        }
+    }
+    judge_and_extend(&[]);
+}
+
+/// The same mutations in each run; more of them where the compiler makes that cheap.
+#[test]
+fn no_mutated_packet_makes_it_panic() {
+    const MUTANTS: u32 = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
+    let valid: Vec<Vec<u8>> = VALID.iter().map(|octets| hex(octets)).collect();
+    let mut random = Random(0);
+    for _ in 0..MUTANTS {
+        let mut octets = valid[random.below(valid.len())].clone();
+        for _ in 0..=random.below(3) {
+            let place = random.below(octets.len() + 1);
+            let octet = [0, 1, 2, 0x7f, 0x80, 0xff, random.octet(), random.octet()];
+            let octet = octet[random.below(octet.len())];
+            match random.below(4) {
+                0 => octets.insert(place, octet),
+                1 if place < octets.len() => drop(octets.remove(place)),
+                2 => octets.truncate(place.max(1)),
+                _ if place < octets.len() => octets[place] = octet,
+                _ => octets.push(octet),
             }
         }
+        drop(judge(&octets));
+    }
+}
+
+/// The verdict on `octets`, which must be one: a packet that says the same when it is encoded and
+/// decoded again, or a fault that names a statement and an octet of the packet or just behind it.
+fn judge(octets: &[u8]) -> Result<Option<Packet>, DecodeError> {
+    let verdict = decode(octets);
+    match &verdict {
+        Ok(None) => {}
+        Ok(Some(packet)) => {
+            let again = encode(packet);
+            assert!(again.len() <= octets.len(), "{octets:02x?}");
+            assert_eq!(decode(&again), verdict, "{octets:02x?}");
+        }
+        Err(DecodeError::Malformed(fault)) => {
+            assert!(!fault.statement().is_empty());
+            assert!(fault.offset <= octets.len(), "{octets:02x?}: {fault}");
+        }
+        Err(DecodeError::UnsupportedProtocolLevel { level, offset }) => {
+            assert_eq!(octets[*offset], *level, "{octets:02x?}");
+        }
+        Err(DecodeError::TooLarge(_)) => panic!("no limit was set: {octets:02x?}"),
+    }
+    verdict
+}
+
+/// SplitMix64, for mutations that are the same in each run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound as u64).unwrap()
+    }
+
+    fn octet(&mut self) -> u8 {
+        self.next().to_le_bytes()[0]
     }
 }
 

@@ -34,9 +34,14 @@ pub(super) fn fixed_header(
     }
     let (length, octets) = remaining_length::encode(remaining);
     let first = packet_type.number() << 4 | flags;
-    let header = [first, length[0], length[1], length[2], length[3]];
     out.reserve(1 + octets + room);
-    out.extend_from_slice(&header[..1 + octets]);
+    // Most packets are short, and two octets are written at once.
+    if octets == 1 {
+        out.extend_from_slice(&[first, length[0]]);
+    } else {
+        out.put_u8(first);
+        out.extend_from_slice(&length[..octets]);
+    }
     Ok(())
 }
 

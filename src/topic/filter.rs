@@ -43,18 +43,20 @@ impl TopicFilter {
             return Err(InvalidTopicKind::TooLong.at(usize::from(u16::MAX)));
         }
         let octets = text.as_bytes();
+        let opens_level = |offset| offset == 0 || octets[offset - 1] == SEPARATOR;
+        let next = |offset| octets.get(offset + 1).copied();
         for (offset, &octet) in octets.iter().enumerate() {
-            let opens_level = offset == 0 || octets[offset - 1] == SEPARATOR;
-            let next = octets.get(offset + 1);
             let fault = match octet {
                 // [MQTT-4.7.3-2] U+0000 has no place in it.
                 0 => Some(InvalidTopicKind::Null),
                 // [MQTT-4.7.1-2] `#` has a level of its own, and that level is the last.
-                ALL_LEVELS if !opens_level || next.is_some() => {
+                ALL_LEVELS if !opens_level(offset) || next(offset).is_some() => {
                     Some(InvalidTopicKind::MisplacedMultiLevelWildcard)
                 }
                 // [MQTT-4.7.1-3] `+` has a level of its own.
-                ONE_LEVEL if !opens_level || next.is_some_and(|&next| next != SEPARATOR) => {
+                ONE_LEVEL
+                    if !opens_level(offset) || next(offset).is_some_and(|o| o != SEPARATOR) =>
+                {
                     Some(InvalidTopicKind::MisplacedSingleLevelWildcard)
                 }
                 _ => None,
