@@ -1,0 +1,57 @@
+//! The command line: what may be asked for, and the exit code that answers.
+
+mod broker;
+mod exit;
+mod logging;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// MQTT 3.1.1, executable.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mqttspec",
+    version,
+    about = "MQTT 3.1.1, executable: judge any broker, run the reference one, talk to both.",
+    after_help = EXAMPLES,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Print without colours (as NO_COLOR does)
+    #[arg(long, global = true)]
+    no_color: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Broker(broker::Arguments),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mqttspec test                                    judge the built-in reference broker
+  mqttspec test localhost:1883                     judge a broker that is running
+  mqttspec test --spawn 'mosquitto -p {port}'      start a broker, judge it, stop it
+  mqttspec broker --explain                        run a broker that says what it thinks of you
+  mqttspec sub -t 'sensors/#' -v                   listen
+  mqttspec pub -t sensors/1 -m 21.5 -q 1           speak
+  mqttspec explain MQTT-3.1.2-24                   what a statement means, and where it is met
+
+Exit codes: 0 as wished, 1 the subject falls short, 2 usage,
+            3 the subject could not be reached, started or kept alive, 4 a fault of our own";
+
+/// Reads the command line and carries it out.
+pub(crate) fn run() -> ExitCode {
+    let Arguments { command, no_color } = Arguments::parse();
+    if no_color {
+        anstream::ColorChoice::Never.write_global();
+    }
+    let ended = match command {
+        Command::Broker(arguments) => broker::run(&arguments),
+    };
+    ended.unwrap_or_else(exit::report)
+}

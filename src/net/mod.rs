@@ -1,0 +1,10 @@
+//! Real sockets: the only folder that knows the runtime, the network and the clock.
+//!
+//! Each part is the loop around one value of the protocol: it moves octets, tells the time, and
+//! decides nothing that a clause speaks of.
+
+mod client;
+mod server;
+
+pub use client::{Client, ClientError, ClientOptions, Messages, Publishing};
+pub use server::{Server, ServerOptions, ServerStopped};

@@ -1,0 +1,160 @@
+//! The task of one connection: octets in, packets to the value, packets out.
+
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Sleep;
+
+use super::Common;
+use super::log::{self, Who};
+use super::open::Phase;
+use super::shared::{Shared, SharedConnection};
+use super::wire::{Transfer, Wire};
+use crate::broker::{Connection, Input, Output, SessionName};
+use crate::packet::{Decoder, Packet};
+
+/// Serves one connection until its end.
+pub(super) async fn serve<S>(stream: S, address: SocketAddr, common: &Common)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let me = common.broker.holder().add_connection();
+    let connection = Connection::new(me.clone(), Instant::now(), &common.broker);
+    let decoder = Decoder::new(common.broker.limits().max_packet_size);
+    let wire = Wire::new(stream);
+    let mut task = Task { common, decoder, connection, wire, address, name: None };
+    // Whatever ends this task, a panic too: Will and Session are seen to.
+    task.run(&me).await;
+    task.wire.close(common.options.stop_timeout).await;
+}
+
+struct Task<'a, S> {
+    common: &'a Common,
+    decoder: Decoder,
+    connection: Connection<Shared>,
+    wire: Wire<S>,
+    address: SocketAddr,
+    /// Kept for the log when the value has let go of it.
+    name: Option<SessionName>,
+}
+
+/// What a connection waited for.
+enum Event {
+    Transferred(std::io::Result<Transfer>),
+    Woken,
+    Deadline,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
+    async fn run(&mut self, me: &SharedConnection) {
+        let _open = self.common.open.add(me.clone());
+        let mut wills = Some(self.common.wills.token());
+        let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
+        while self.put_out() {
+            let stalled = self.wire.stalled_at(self.common.options.stall_timeout);
+            let deadline = [self.connection.deadline(), stalled].into_iter().flatten().min();
+            let event = tokio::select! {
+                biased;
+                transferred = self.wire.transfer() => Event::Transferred(transferred),
+                () = me.woken() => Event::Woken,
+                () = ring_at(deadline, alarm.as_mut()) => Event::Deadline,
+            };
+            match event {
+                Event::Transferred(Ok(Transfer::Read(1..))) => self.take_in(),
+                Event::Transferred(Ok(Transfer::Read(0)) | Err(_)) => {
+                    self.input(Input::NetworkClosed);
+                }
+                Event::Transferred(Ok(Transfer::Room)) => {}
+                Event::Woken => match self.common.open.phase() {
+                    Phase::Serving => {}
+                    Phase::Stopping => {
+                        self.input(Input::Stopping);
+                        wills = None;
+                    }
+                    Phase::Stopped => self.input(Input::Stop),
+                },
+                Event::Deadline => {
+                    if stalled.is_some_and(|stalled| stalled <= Instant::now()) {
+                        log::stalled(&self.who());
+                        self.input(Input::NetworkClosed);
+                    }
+                    self.input(Input::Timeout);
+                }
+            }
+        }
+        drop(wills);
+    }
+
+    /// Takes the packets that have been read, one after the other.
+    fn take_in(&mut self) {
+        loop {
+            match self.decoder.decode(&mut self.wire.inbox) {
+                Ok(Some(packet)) => {
+                    if log::wants_packets() {
+                        log::received(&self.who(), &packet);
+                    }
+                    self.input(Input::Packet(packet));
+                }
+                Ok(None) => return,
+                Err(error) => return self.input(Input::Undecodable(error)),
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        self.connection.handle(Instant::now(), input, &self.common.broker);
+        if self.name.is_none() {
+            self.name = self.connection.session_name().cloned();
+        }
+    }
+
+    /// Puts out what the value has to say, as long as there is room; `false` at its end.
+    fn put_out(&mut self) -> bool {
+        while !self.wire.is_full() {
+            match self.connection.poll_output(&self.common.broker) {
+                None => break,
+                Some(Output::Send(packet)) => self.send(&packet),
+                Some(Output::Close(reason)) => {
+                    log::closed(&self.who(), &reason);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn send(&mut self, packet: &Packet) {
+        if log::wants_packets() {
+            log::sent(&self.who(), packet);
+        }
+        // A packet goes out as large as it came in, and that had room in a fixed header.
+        let sent = self.wire.send(packet);
+        debug_assert!(sent.is_ok(), "{packet} does not fit");
+    }
+
+    fn who(&self) -> Who<'_> {
+        Who { name: self.name.as_ref(), address: self.address }
+    }
+}
+
+/// Ends at `deadline` or before, and never without one.
+///
+/// Most deadlines move on before they come. The timer is left where it is then, and rings once too
+/// early: that is less work than to move it at every packet.
+async fn ring_at(deadline: Option<Instant>, mut alarm: Pin<&mut Sleep>) {
+    let Some(deadline) = deadline.map(tokio::time::Instant::from_std) else {
+        return std::future::pending().await;
+    };
+    if alarm.is_elapsed() || deadline < alarm.deadline() {
+        alarm.as_mut().reset(deadline);
+    }
+    alarm.await;
+}
+
+impl<S> Drop for Task<'_, S> {
+    fn drop(&mut self) {
+        self.connection.handle(Instant::now(), Input::NetworkClosed, &self.common.broker);
+    }
+}

@@ -1,0 +1,64 @@
+//! What the server says of itself: every line that can appear in its log.
+//!
+//! Packets are events of level DEBUG under the target [`PACKETS`]; the end of a connection is INFO
+//! when the Client is at fault, else DEBUG.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use crate::broker::{CloseReason, SessionName};
+use crate::packet::Packet;
+
+/// The target of a line for each packet.
+const PACKETS: &str = "mqttspec::packets";
+/// The target of all else.
+const SERVER: &str = "mqttspec::server";
+
+/// Whose connection it is: the Client, or the address while there is none.
+pub(super) struct Who<'a> {
+    pub(super) name: Option<&'a SessionName>,
+    pub(super) address: SocketAddr,
+}
+
+impl fmt::Display for Who<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name {
+            Some(name) => write!(f, "client {name}"),
+            None => write!(f, "{}", self.address),
+        }
+    }
+}
+
+/// Whether anyone wants to see each packet.
+pub(super) fn wants_packets() -> bool {
+    tracing::enabled!(target: PACKETS, tracing::Level::DEBUG)
+}
+
+pub(super) fn received(who: &Who<'_>, packet: &Packet) {
+    tracing::debug!(target: PACKETS, "{who} → {packet}");
+}
+
+pub(super) fn sent(who: &Who<'_>, packet: &Packet) {
+    tracing::debug!(target: PACKETS, "{who} ← {packet}");
+}
+
+pub(super) fn closed(who: &Who<'_>, reason: &CloseReason) {
+    if reason.is_clients_fault() {
+        tracing::info!(target: SERVER, "{who} closed: {reason}");
+    } else {
+        tracing::debug!(target: SERVER, "{who} closed: {reason}");
+    }
+}
+
+pub(super) fn stalled(who: &Who<'_>) {
+    tracing::info!(target: SERVER, "{who} closed: it does not read what is sent to it");
+}
+
+pub(super) fn too_many_connections(address: SocketAddr, limit: usize) {
+    tracing::warn!(target: SERVER, "{address} closed: {limit} connections are open already");
+}
+
+pub(super) fn cannot_accept(error: &io::Error) {
+    tracing::error!(target: SERVER, "cannot accept connections: {error}");
+}

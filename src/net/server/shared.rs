@@ -1,0 +1,152 @@
+//! What connections share, behind locks.
+//!
+//! A publish takes the subscriptions for reading and then each subscriber's Session by itself, so
+//! that connections meet only where their Clients do. Sessions are listed under one lock, which
+//! only CONNECT and the end of a connection take.
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering as Atomic};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tokio::sync::Notify;
+
+use crate::broker::{Holder, Registry, Retained, Session, Subscriptions};
+
+/// What connections share, behind locks.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    numbers: AtomicU64,
+    registry: Mutex<Registry<SharedSession>>,
+    retained: RwLock<Retained>,
+    subscriptions: RwLock<Subscriptions<SharedSession>>,
+}
+
+/// A Session; two are the same when their numbers are.
+#[derive(Clone, Debug)]
+pub(super) struct SharedSession(Arc<Numbered<Mutex<Session<SharedConnection>>>>);
+
+/// A connection, to be woken; two are the same when their numbers are.
+#[derive(Clone, Debug)]
+pub(super) struct SharedConnection(Arc<Numbered<Notify>>);
+
+#[derive(Debug)]
+struct Numbered<T> {
+    number: u64,
+    it: T,
+}
+
+impl Shared {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// A way to reach a new connection.
+    pub(super) fn add_connection(&self) -> SharedConnection {
+        SharedConnection(Arc::new(Numbered { number: self.unique_number(), it: Notify::new() }))
+    }
+}
+
+impl SharedConnection {
+    /// Its number, which no other connection has.
+    pub(super) fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    /// Makes it look for something to do.
+    pub(super) fn wake(&self) {
+        self.0.it.notify_one();
+    }
+
+    /// Ends when the connection has been woken since the last time.
+    pub(super) async fn woken(&self) {
+        self.0.it.notified().await;
+    }
+}
+
+/// Takes a lock, also after a panic of another holder: its change may be half done, but every
+/// other client's state is whole, and a server that serves them is better than none.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Holder for Shared {
+    type Session = SharedSession;
+    type Connection = SharedConnection;
+
+    fn add_session(&self, session: Session<SharedConnection>) -> SharedSession {
+        let number = self.unique_number();
+        SharedSession(Arc::new(Numbered { number, it: Mutex::new(session) }))
+    }
+
+    fn unique_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Atomic::Relaxed)
+    }
+
+    fn with_registry<R>(&self, work: impl FnOnce(&mut Registry<SharedSession>) -> R) -> R {
+        work(&mut lock(&self.registry))
+    }
+
+    fn with_session<R>(
+        &self,
+        session: &SharedSession,
+        work: impl FnOnce(&mut Session<SharedConnection>) -> R,
+    ) -> R {
+        work(&mut lock(&session.0.it))
+    }
+
+    fn read_subscriptions<R>(&self, look: impl FnOnce(&Subscriptions<SharedSession>) -> R) -> R {
+        look(&self.subscriptions.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write_subscriptions<R>(
+        &self,
+        work: impl FnOnce(&mut Subscriptions<SharedSession>) -> R,
+    ) -> R {
+        work(&mut self.subscriptions.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn read_retained<R>(&self, look: impl FnOnce(&Retained) -> R) -> R {
+        look(&self.retained.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write_retained<R>(&self, work: impl FnOnce(&mut Retained) -> R) -> R {
+        work(&mut self.retained.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn wake(&self, connection: &SharedConnection) {
+        connection.wake();
+    }
+}
+
+impl PartialEq for SharedSession {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.number == other.0.number
+    }
+}
+
+impl Eq for SharedSession {}
+
+impl PartialOrd for SharedSession {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for SharedSession {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.number.cmp(&other.0.number)
+    }
+}
+
+impl Hash for SharedSession {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.number.hash(state);
+    }
+}
+
+impl PartialEq for SharedConnection {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.number == other.0.number
+    }
+}

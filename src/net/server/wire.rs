@@ -1,0 +1,163 @@
+//! The octets of one connection: what was read, what is to be written, and what to wait for.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::outbox::Outbox;
+use crate::packet::{Packet, PacketTooLong};
+
+/// The octets of one connection.
+pub(super) struct Wire<S> {
+    stream: S,
+    /// Read, and not yet taken as packets.
+    pub(super) inbox: BytesMut,
+    /// To be written.
+    outbox: Outbox,
+    /// Whether octets were written that the stream may still hold back.
+    unflushed: bool,
+    /// When the peer last took an octet, or there was none for it to take.
+    progress: Instant,
+}
+
+/// How a transfer ended.
+pub(super) enum Transfer {
+    /// So many octets were read; with 0 the peer has closed its side.
+    Read(usize),
+    /// There is room in the outbox again.
+    Room,
+}
+
+/// How many octets are asked of the system at a time.
+const READ_SIZE: usize = 16 * 1024;
+
+/// With this many octets to be written nothing more is read: who does not take the answers cannot
+/// go on asking.
+const OUTBOX_FULL: usize = 256 * 1024;
+
+/// How much a peer may still send after its connection was closed from here, and for how long, so
+/// that what was sent to it before is not lost to a reset.
+const LINGER_OCTETS: usize = 1024 * 1024;
+const LINGER: Duration = Duration::from_secs(1);
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self {
+            stream,
+            inbox: BytesMut::new(),
+            outbox: Outbox::default(),
+            unflushed: false,
+            progress: Instant::now(),
+        }
+    }
+
+    /// Puts a packet behind those that are to be written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Packet::encode`].
+    pub(super) fn send(&mut self, packet: &Packet) -> Result<(), PacketTooLong> {
+        if self.outbox.is_empty() {
+            self.progress = Instant::now();
+        }
+        self.outbox.push(packet)
+    }
+
+    /// Whether so much is to be written that nothing should be added to it.
+    pub(super) fn is_full(&self) -> bool {
+        self.outbox.len() >= OUTBOX_FULL
+    }
+
+    /// Writes what there is to write, and reads meanwhile; ends with [`Transfer::Read`], or once a
+    /// full outbox has room again.
+    ///
+    /// Cancel-safe: what was read is in the inbox, what was written is out of the outbox.
+    pub(super) async fn transfer(&mut self) -> io::Result<Transfer> {
+        poll_fn(|cx| {
+            let was_full = self.is_full();
+            self.poll_write(cx)?;
+            match (was_full, self.is_full()) {
+                (_, true) => Poll::Pending,
+                (true, false) => Poll::Ready(Ok(Transfer::Room)),
+                (false, false) => self.poll_read(cx).map_ok(Transfer::Read),
+            }
+        })
+        .await
+    }
+
+    /// The moment at which the peer has taken nothing for `limit`; `None` while it owes nothing.
+    pub(super) fn stalled_at(&self, limit: Duration) -> Option<Instant> {
+        (!self.outbox.is_empty()).then(|| self.progress + limit)
+    }
+
+    /// Writes what is left and closes the connection, within `limit`.
+    pub(super) async fn close(&mut self, limit: Duration) {
+        let send_rest = async {
+            poll_fn(|cx| self.poll_write_all(cx)).await?;
+            // Only our side for now: to close both while the peer's octets lie unread would make
+            // the system reset the connection, and the peer might never see our last packet.
+            self.stream.shutdown().await
+        };
+        if !matches!(timeout(limit, send_rest).await, Ok(Ok(()))) {
+            return;
+        }
+        let _ = timeout(LINGER, async {
+            let mut unread = LINGER_OCTETS;
+            self.inbox = BytesMut::with_capacity(READ_SIZE);
+            while let Ok(count @ 1..) = self.stream.read_buf(&mut self.inbox).await {
+                self.inbox.clear();
+                unread = unread.saturating_sub(count);
+                if unread == 0 {
+                    return;
+                }
+            }
+        })
+        .await;
+    }
+
+    fn poll_write_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.poll_write(cx)? { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// Writes as much as the stream takes; whether that was all.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        while !self.outbox.is_empty() {
+            let mut slices = Outbox::no_slices();
+            let slices = self.outbox.slices(&mut slices);
+            match Pin::new(&mut self.stream).poll_write_vectored(cx, slices) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(written)) => {
+                    self.outbox.advance(written);
+                    self.unflushed = true;
+                    self.progress = Instant::now();
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(false),
+            }
+        }
+        if self.unflushed {
+            match Pin::new(&mut self.stream).poll_flush(cx) {
+                Poll::Ready(Ok(())) => self.unflushed = false,
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.inbox.reserve(READ_SIZE);
+        let polled = pin!(self.stream.read_buf(&mut self.inbox)).poll(cx);
+        if self.inbox.is_empty() {
+            // An idle connection keeps no memory for what it might receive.
+            self.inbox = BytesMut::new();
+        }
+        polled
+    }
+}
