@@ -7,6 +7,10 @@ use anstyle::{AnsiColor, Style};
 
 /// As wished.
 pub(super) const OK: u8 = 0;
+/// The subject falls short.
+pub(super) const FALLS_SHORT: u8 = 1;
+/// The command line asks for what cannot be.
+pub(super) const USAGE: u8 = 2;
 /// The subject could not be reached, started or kept alive.
 pub(super) const UNREACHABLE: u8 = 3;
 /// A fault of our own.

@@ -68,6 +68,13 @@ impl Subject {
         Ok(Self { process: Some(Mutex::new(process)), ..subject })
     }
 
+    /// Asks every broker that was started here and still runs to end, for a program that is itself
+    /// about to end by a signal: brokers have process groups of their own, which a Ctrl-C does not
+    /// reach.
+    pub fn terminate_all() {
+        process::terminate_all();
+    }
+
     /// Has each CONNECT carry this user name and, if there is one, this password.
     #[must_use]
     pub fn with_credentials(mut self, username: &str, password: Option<&str>) -> Self {

@@ -2,6 +2,7 @@
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,7 @@ impl Process {
             .process_group(0)
             .spawn()
             .map_err(|source| SubjectError::Start { program: program.clone(), source })?;
+        groups().extend(Pid::from_raw(child.id().cast_signed()));
         let output = Output::default();
         let readers = [
             child.stdout.take().map(|stream| output.collect(stream)),
@@ -102,6 +104,7 @@ impl Process {
             std::thread::sleep(BETWEEN_LOOKS);
         }
         let _ = kill_process_group(group, Signal::KILL);
+        groups().retain(|&other| other != group);
         // Nobody is left to wait for, or the system refuses, and then nothing helps.
         let _ = self.child.wait();
     }
@@ -110,6 +113,21 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// The process groups that were started here and not stopped yet.
+static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+fn groups() -> MutexGuard<'static, Vec<Pid>> {
+    GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks every broker that was started here and still runs to end: SIGTERM to its group.
+pub(super) fn terminate_all() {
+    for &group in groups().iter() {
+        // It fails only when nobody of the group is left.
+        let _ = kill_process_group(group, Signal::TERM);
     }
 }
 

@@ -1,0 +1,232 @@
+//! `mqttspec test`: judges a broker.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstyle::Style;
+use anyhow::{Context, anyhow};
+use mqttspec_conformance::cases::server;
+use mqttspec_conformance::{Case, Glob, Report, RunOptions, Subject, Target, judge};
+use mqttspec_spec::{Catalogue, StatementId};
+
+use super::exit::{self, Failed};
+use super::interrupt;
+use super::progress::Bar;
+
+/// Judge a broker, statement by statement
+///
+/// Without a target it starts the built-in reference broker and judges that. Everything runs on
+/// client identifiers and topics of its own, and is cleared away at the end.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// A broker that is running: HOST:PORT or mqtt://HOST:PORT
+    #[arg(value_name = "TARGET", conflicts_with = "spawn")]
+    target: Option<Target>,
+
+    /// Start a broker by this command, judge it, stop it; {port} stands for a free port
+    #[arg(long, value_name = "COMMAND")]
+    spawn: Option<String>,
+
+    /// List the cases instead of running them
+    #[arg(long)]
+    list: bool,
+
+    /// Only cases whose address matches: 'will/*', '*/session-*', or just 'will'
+    #[arg(long, value_name = "GLOB")]
+    filter: Option<String>,
+
+    /// Only cases that judge this statement: MQTT-3.1.2-24 or 3.1.2-24. May be given several times
+    #[arg(long = "statement", value_name = "ID", value_parser = statement)]
+    statements: Vec<StatementId>,
+
+    /// Cases that run at once
+    #[arg(long, value_name = "N", default_value_t = 64,
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    jobs: usize,
+
+    /// How long something that is due may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    timeout: Duration,
+
+    /// How late a silent connection may be closed, after one and a half Keep Alive, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    keep_alive_tolerance: Duration,
+
+    /// Count warnings as failures
+    #[arg(long)]
+    strict: bool,
+
+    /// The user name in every CONNECT
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+
+    /// The password in every CONNECT
+    #[arg(long, value_name = "PASSWORD", env = "MQTTSPEC_PASSWORD", hide_env_values = true,
+          requires = "username")]
+    password: Option<String>,
+
+    /// Write the report as JSON; - for standard output
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Write the report as JUnit XML; - for standard output
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    /// Print nothing but errors, and what was asked for on standard output
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mqttspec test                                    the built-in reference broker
+  mqttspec test localhost:1883                     a broker that is running
+  mqttspec test --spawn 'mosquitto -p {port}'      one that is started for the purpose
+  mqttspec test --filter 'will/*' localhost        the Will alone
+  mqttspec test --statement 3.1.2-24 --list        which cases judge a statement
+  mqttspec test localhost --junit report.xml       for a CI system
+
+Exit codes: 0 conforms, 1 does not, 2 usage,
+            3 the broker could not be reached, started or kept alive, 4 a fault of our own";
+
+/// How long a broker may take from its start to its first CONNACK.
+const START_WAIT: Duration = Duration::from_secs(60);
+
+/// Judges a broker, or lists the cases.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
+    let options = options(arguments);
+    let selected: Vec<_> = server::all().filter(|case| options.selects(case)).collect();
+    if selected.is_empty() {
+        return Err(Failed {
+            code: exit::USAGE,
+            error: anyhow!("no case is meant by that; --list shows what there is"),
+        });
+    }
+    if arguments.list {
+        list(&selected)?;
+        return Ok(ExitCode::from(exit::OK));
+    }
+    interrupt::before_ending(Subject::terminate_all)?;
+    let subject = subject(arguments)?;
+    let mut progress = Bar::new(arguments.quiet);
+    let report = judge(&subject, &options, &mut progress);
+    progress.clear();
+    // Its last words are in the report by now.
+    drop(subject);
+    publish(arguments, &report)?;
+    Ok(ExitCode::from(report.exit_code()))
+}
+
+fn options(arguments: &Arguments) -> RunOptions {
+    let mut options = RunOptions::default();
+    options.filter = arguments.filter.as_ref().map(Glob::new);
+    options.statements.clone_from(&arguments.statements);
+    options.jobs = arguments.jobs;
+    options.patience = arguments.timeout;
+    options.close_wait = arguments.timeout;
+    options.keep_alive_tolerance = arguments.keep_alive_tolerance;
+    options.strict = arguments.strict;
+    options
+}
+
+fn subject(arguments: &Arguments) -> Result<Subject, Failed> {
+    let subject = match (&arguments.target, &arguments.spawn) {
+        (Some(target), _) => Subject::at(target.clone()),
+        (None, Some(command)) => spawn(command)?,
+        (None, None) => spawn(&built_in()?)?,
+    };
+    Ok(match &arguments.username {
+        None => subject,
+        Some(username) => subject.with_credentials(username, arguments.password.as_deref()),
+    })
+}
+
+fn spawn(command: &str) -> Result<Subject, Failed> {
+    Subject::spawn(command, START_WAIT)
+        .map_err(|error| Failed { code: exit::UNREACHABLE, error: error.into() })
+}
+
+/// The command line that starts the reference broker: this very program.
+fn built_in() -> Result<String, anyhow::Error> {
+    let program = std::env::current_exe().context("cannot find this program itself")?;
+    let program = program.to_str().context("the path of this program is not UTF-8")?;
+    Ok(format!("'{}' broker --bind 127.0.0.1:{{port}}", program.replace('\'', r"'\''")))
+}
+
+fn list(cases: &[&Case]) -> Result<(), anyhow::Error> {
+    const ADDRESS: Style = Style::new().bold();
+    let mut out = anstream::stdout().lock();
+    let done = cases.iter().try_for_each(|case| {
+        let (address, level) = (case.address, case.level.as_str());
+        let statements = case.statements.join(" ");
+        writeln!(out, "{ADDRESS}{address}{ADDRESS:#}  {level}  {statements}\n  {}", case.title)
+    });
+    match done {
+        // Whoever reads only the first lines has seen what they wanted.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done.context("cannot print"),
+    }
+}
+
+/// Prints the report, and writes it to the files that were asked for.
+fn publish(arguments: &Arguments, report: &Report) -> Result<(), anyhow::Error> {
+    let files = [
+        (&arguments.json, Report::to_json as fn(&Report) -> String),
+        (&arguments.junit, Report::to_junit),
+    ];
+    let mut stdout_is_taken = false;
+    for (path, render) in files {
+        let Some(path) = path else { continue };
+        stdout_is_taken |= is_stdout(path);
+        write_to(path, &render(report))?;
+    }
+    if !arguments.quiet {
+        let text = report.to_terminal();
+        if stdout_is_taken {
+            anstream::eprint!("{text}");
+        } else {
+            anstream::print!("{text}");
+        }
+    }
+    Ok(())
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn write_to(path: &Path, text: &str) -> Result<(), anyhow::Error> {
+    let written = if is_stdout(path) {
+        io::stdout().lock().write_all(text.as_bytes())
+    } else {
+        File::create(path).and_then(|mut file| file.write_all(text.as_bytes()))
+    };
+    written.with_context(|| format!("cannot write the report to {}", path.display()))
+}
+
+/// A statement that there is.
+fn statement(text: &str) -> Result<StatementId, String> {
+    let catalogue = Catalogue::embedded();
+    match text.parse() {
+        Ok(id) if catalogue.get(id).is_some() => Ok(id),
+        _ => {
+            let nearest = catalogue.nearest(text, 3);
+            let nearest: Vec<_> = nearest.iter().map(StatementId::to_string).collect();
+            Err(format!("no such statement in MQTT 3.1.1; near it: {}", nearest.join(", ")))
+        }
+    }
+}
+
+/// A number of seconds, with a fraction if need be, up to an hour.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    if !(0.001..=3_600.0).contains(&seconds) {
+        return Err("it must be from 0.001 to 3600 seconds".to_owned());
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
