@@ -1,0 +1,28 @@
+# Every check that CI runs, by name. `just` alone lists them.
+
+default:
+    @just --list
+
+# All that CI does, in its order
+ci:
+    bash .ci/run
+
+# One step of CI: format, clippy, test, features, docs, fuzz, deny, judge
+step NAME:
+    bash .ci/run {{NAME}}
+
+# Judge the built-in reference broker
+judge *ARGS:
+    cargo run --release -- test {{ARGS}}
+
+# Write what is generated anew: docs/traceability, fixtures
+bless:
+    MQTTSPEC_BLESS=1 cargo test -p mqttspec-conformance --test traceability --test fixtures
+
+# Topics and codec, with their peers beside them
+bench *ARGS:
+    cargo bench --bench topics --bench codec -- {{ARGS}}
+
+# Fuzz every target for so many minutes (needs nightly and cargo-fuzz)
+fuzz MINUTES:
+    for target in $(cargo +nightly fuzz list); do cargo +nightly fuzz run "$target" -- -max_total_time=$(({{MINUTES}} * 60)) || exit 1; done

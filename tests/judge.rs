@@ -1,0 +1,139 @@
+//! The judge and the reference broker, both as the programs that people run.
+
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn mqttspec(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mqttspec"))
+        .args(arguments)
+        .env_remove("MQTTSPEC_PASSWORD")
+        .output()
+        .expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// A subject that takes connections and closes each one: it conforms to nothing.
+fn closes_at_once() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("its address").to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            drop(stream);
+        }
+    });
+    address
+}
+
+#[test]
+fn the_reference_broker_conforms() {
+    let output = mqttspec(&["test", "--json", "-", "--quiet", "--strict"]);
+    let report: Value = serde_json::from_str(&stdout(&output)).expect("a JSON report");
+    let told: Vec<String> = report["cases"]
+        .as_array()
+        .expect("cases")
+        .iter()
+        .filter(|case| case["verdict"] != "pass")
+        .map(|case| format!("{} {}: {}", case["verdict"], case["case"], case["message"]))
+        .collect();
+    // `unsupported` too: whatever a case needs, the reference broker offers.
+    assert!(told.is_empty(), "{}", told.join("\n"));
+    assert!(report["summary"]["pass"].as_u64() >= Some(60), "{}", report["summary"]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_broker_that_closes_every_connection_passes_nothing() {
+    let output = mqttspec(&["test", &closes_at_once(), "--json", "-", "--quiet", "--timeout", "1"]);
+    let report: Value = serde_json::from_str(&stdout(&output)).expect("a JSON report");
+    assert_eq!(report["summary"]["pass"], 0, "{}", report["summary"]);
+    assert_ne!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_failure_names_its_statement_and_shows_its_packets() {
+    let arguments = ["test", &closes_at_once(), "--filter", "connect/accepted", "--timeout", "1"];
+    let output = mqttspec(&arguments);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("MQTT-3.1.4-4"), "{text}");
+    assert!(text.contains("CONNECT"), "{text}");
+}
+
+#[test]
+fn nobody_there_is_exit_code_3() {
+    // A port that was free a moment ago, and that nobody listens on.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("its address").to_string();
+    drop(listener);
+    let output = mqttspec(&["test", &address]);
+    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+}
+
+#[test]
+fn a_command_that_starts_no_broker_is_exit_code_3_with_its_last_words() {
+    let output = mqttspec(&["test", "--spawn", "sh -c 'echo out of order; exit 7' {port}"]);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("out of order") && told.contains("exit status 7"), "{told}");
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2_and_says_what_would_be_right() {
+    for (arguments, hint) in [
+        (&["test", "--statement", "MQTT-3.1.2-99"][..], "near it: MQTT-3.1.2-"),
+        (&["test", "--filter", "no-such-part/*"], "--list"),
+        (&["test", "ftp://localhost"], "HOST:PORT"),
+        (&["test", "--timeout", "soon"], "seconds"),
+        (&["test", "--spawn", "mosquitto", "localhost"], "cannot be used with"),
+        (&["broker", "--bind", "nowhere"], "127.0.0.1:1883"),
+        (&["brokers"], "broker"),
+    ] {
+        let output = mqttspec(arguments);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.contains(hint), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn cases_can_be_listed_by_statement() {
+    let output = mqttspec(&["test", "--list", "--statement", "3.1.0-2"]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text.contains("connect/second-connect-closes"), "{text}");
+    assert!(!text.contains("ping/"), "{text}");
+}
+
+#[test]
+fn reports_are_written_where_they_are_wanted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (json, junit) = (folder.path().join("report.json"), folder.path().join("report.xml"));
+    let output = mqttspec(&[
+        "test",
+        "--filter",
+        "ping",
+        "--json",
+        json.to_str().expect("UTF-8"),
+        "--junit",
+        junit.to_str().expect("UTF-8"),
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("passed"));
+    let read = |path| {
+        let mut text = String::new();
+        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text)).map(|_| text)
+    };
+    let report: Value = serde_json::from_str(&read(json).expect("written")).expect("JSON");
+    assert_eq!(report["schema"], 1);
+    assert!(read(junit).expect("written").contains("<testsuites"));
+}
