@@ -90,9 +90,9 @@ impl Decoder {
 
     /// Takes the packet at the front of `buffer`, or gives `None` while it is not all there.
     ///
-    /// `buffer` then has room for the whole of it where that is known, so that reading on needs
-    /// no copy; at most `max_packet_size` octets are ever asked for. After an error the octets are
-    /// of no more use: packets have no marks by which one could find the next.
+    /// `buffer` then has room for what is missing, up to 64 KiB of it: a length is a promise, and a
+    /// peer that only promises costs no more. After an error the octets are of no more use:
+    /// packets have no marks by which one could find the next.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Decoder {
             return Err(PacketTooLarge { packet_type: header.packet_type, size, limit }.into());
         }
         if buffer.len() < size {
-            buffer.reserve(size - buffer.len());
+            buffer.reserve((size - buffer.len()).min(ROOM_AT_ONCE));
             return Ok(None);
         }
         match header.packet_type {
@@ -128,6 +128,9 @@ impl Decoder {
         }
     }
 }
+
+/// The most that is set aside for octets that have only been announced.
+const ROOM_AT_ONCE: usize = 64 * 1024;
 
 impl Default for Decoder {
     /// Takes packets of every size that the standard allows.
