@@ -90,15 +90,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
     /// Takes the packets that have been read, one after the other.
     fn take_in(&mut self) {
         loop {
+            let begin = log::wants_packets().then(|| log::Begin::of(&self.wire.inbox));
             match self.decoder.decode(&mut self.wire.inbox) {
                 Ok(Some(packet)) => {
-                    if log::wants_packets() {
+                    if begin.is_some() {
                         log::received(&self.who(), &packet);
                     }
                     self.input(Input::Packet(packet));
                 }
                 Ok(None) => return,
-                Err(error) => return self.input(Input::Undecodable(error)),
+                Err(error) => {
+                    if let Some(begin) = begin {
+                        log::unreadable(&self.who(), &begin);
+                    }
+                    return self.input(Input::Undecodable(error));
+                }
             }
         }
     }

@@ -30,6 +30,33 @@ impl fmt::Display for Who<'_> {
     }
 }
 
+/// The first octets of a packet that may turn out to be none.
+pub(super) struct Begin {
+    octets: [u8; Self::LENGTH],
+    length: usize,
+    /// Whether there are more of them.
+    cut: bool,
+}
+
+impl Begin {
+    /// Enough for a fault in most packets, and for one line.
+    const LENGTH: usize = 24;
+
+    pub(super) fn of(inbox: &[u8]) -> Self {
+        let mut octets = [0; Self::LENGTH];
+        let length = inbox.len().min(Self::LENGTH);
+        octets[..length].copy_from_slice(&inbox[..length]);
+        Self { octets, length, cut: inbox.len() > length }
+    }
+}
+
+impl fmt::Display for Begin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.octets[..self.length].iter().try_for_each(|octet| write!(f, " {octet:02x}"))?;
+        f.write_str(if self.cut { " …" } else { "" })
+    }
+}
+
 /// Whether anyone wants to see each packet.
 pub(super) fn wants_packets() -> bool {
     tracing::enabled!(target: PACKETS, tracing::Level::DEBUG)
@@ -37,6 +64,10 @@ pub(super) fn wants_packets() -> bool {
 
 pub(super) fn received(who: &Who<'_>, packet: &Packet) {
     tracing::debug!(target: PACKETS, "{who} → {packet}");
+}
+
+pub(super) fn unreadable(who: &Who<'_>, begin: &Begin) {
+    tracing::debug!(target: PACKETS, "{who} → octets{begin}");
 }
 
 pub(super) fn sent(who: &Who<'_>, packet: &Packet) {
