@@ -70,8 +70,7 @@ impl Peer {
     pub fn expect_keep_alive_close(&mut self, keep_alive: u16) -> Result<Duration, Finding> {
         let limit = Duration::from_secs(keep_alive.into()) * 3 / 2;
         let latest = limit + self.patience.keep_alive;
-        let wait = latest.saturating_sub(self.since_last_sent());
-        self.closed_within(wait, is_delivery)?;
+        self.closed_within(self.last_sent, latest, is_delivery)?;
         let quiet = self.since_last_sent();
         if quiet < limit {
             let (limit, quiet) = (limit.as_millis(), quiet.as_millis());
@@ -82,9 +81,55 @@ impl Peer {
         Ok(quiet)
     }
 
+    /// The same while `nuisance` goes on: something that must not count as a packet from this
+    /// connection, such as messages to it or part of a packet. It happens now and then `every` so
+    /// long, until the connection is closed or should have been.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`expect_keep_alive_close`](Self::expect_keep_alive_close) and of `nuisance`.
+    pub fn expect_keep_alive_close_despite(
+        &mut self,
+        keep_alive: u16,
+        every: Duration,
+        mut nuisance: impl FnMut(&mut Self) -> Result<(), Finding>,
+    ) -> Result<Duration, Finding> {
+        let last_packet = self.last_sent;
+        let limit = Duration::from_secs(keep_alive.into()) * 3 / 2;
+        while !self.ended && last_packet.elapsed() < limit + self.patience.keep_alive {
+            nuisance(self)?;
+            self.last_sent = last_packet;
+            self.rest(every)?;
+        }
+        self.expect_keep_alive_close(keep_alive)
+    }
+
+    /// Sends nothing for so long, or until the subject closes; what comes is kept for later.
+    ///
+    /// For Keep Alive, where the silence itself is what matters. No way to wait for a result.
+    pub fn rest(&mut self, duration: Duration) -> Result<(), Finding> {
+        let deadline = self.patience.deadline(duration);
+        while let Wait::Arrived = self.pump(deadline)? {}
+        Ok(())
+    }
+
     /// Whether the subject has closed the connection, as far as has been read.
     pub const fn is_closed(&self) -> bool {
         self.ended
+    }
+
+    /// Whether the subject goes on with the connection, where it may as well close it: it answers
+    /// a PINGREQ, or the connection ends. What else came stays in the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Inconclusive`] when it does neither in time.
+    pub fn goes_on(&mut self) -> Result<bool, Finding> {
+        match self.send(Packet::Pingreq).and_then(|()| self.expect_pingresp()) {
+            Ok(()) => Ok(true),
+            Err(_) if self.ended => Ok(false),
+            Err(finding) => Err(finding.while_preparing("see whether the connection goes on")),
+        }
     }
 
     /// Leaves in order: DISCONNECT, then the end of the connection.
@@ -117,17 +162,18 @@ impl Peer {
     }
 
     fn until_closed(&mut self, tolerated: impl Fn(&Packet) -> bool) -> Result<(), Finding> {
-        self.closed_within(self.patience.close, tolerated)
+        self.closed_within(Instant::now(), self.patience.close, tolerated)
     }
 
-    /// Reads until the connection is closed. What is tolerated stays in the queue.
+    /// Reads until the connection is closed, at most `wait` after `begin`. What is tolerated stays
+    /// in the queue.
     fn closed_within(
         &mut self,
+        begin: Instant,
         wait: Duration,
         tolerated: impl Fn(&Packet) -> bool,
     ) -> Result<(), Finding> {
-        let begin = Instant::now();
-        let deadline = self.patience.deadline(wait);
+        let deadline = (begin + wait).min(self.patience.end);
         let expected = "the connection closed";
         loop {
             if let Some(packet) = self.unread.iter().find(|packet| !tolerated(packet)) {

@@ -128,6 +128,19 @@ fn a_close_must_come_and_come_alone() {
 }
 
 #[test]
+fn a_connection_goes_on_or_ends() {
+    let (mut kept, _) = peer(&[Packet::Pubcomp(7), Packet::Pingresp], false);
+    assert_eq!(kept.goes_on(), Ok(true));
+    assert_eq!(kept.expect_pubcomp(7), Ok(()));
+
+    let (mut closed, _) = peer(&[Packet::Pubcomp(7)], true);
+    assert_eq!(closed.goes_on(), Ok(false));
+
+    let (mut silent, _) = peer(&[], false);
+    assert!(matches!(silent.goes_on(), Err(Finding::Inconclusive(_))));
+}
+
+#[test]
 fn a_refusal_where_silence_was_due_is_a_warning() {
     let (mut polite, record) = peer(&[Connack::refused(2).into()], true);
     assert_eq!(polite.expect_closed_without_connack(), Ok(()));
@@ -170,6 +183,15 @@ fn messages_of_other_cases_are_answered_and_forgotten() {
 }
 
 #[test]
+fn more_than_one_prefix_may_be_ones_own() {
+    let messages = ["mine/t", "other/t", "$mine/t"].map(|topic| Publish::qos0(topic, "m").into());
+    let (mut peer, _) = peer(&[&messages[..], &[Packet::Pingresp]].concat(), false);
+    peer.hear_only("mine/");
+    peer.hear_only("$mine/");
+    assert_eq!(peer.fence(), Ok(vec![messages[0].clone(), messages[2].clone()]));
+}
+
+#[test]
 fn what_a_case_leaves_behind_is_noted() {
     let (mut peer, record) = peer(&[], false);
     let connect = crate::wire::Connect::persistent("kept").will("will", "x", 0, true);
@@ -178,4 +200,21 @@ fn what_a_case_leaves_behind_is_noted() {
     let pages = record.take();
     assert_eq!(pages.kept_sessions, [b"kept"]);
     assert_eq!(pages.retained, [b"will".as_slice(), b"retained"]);
+}
+
+#[test]
+fn what_is_no_packet_does_not_put_off_the_keep_alive() {
+    let (mut peer, _) = peer(&[], true);
+    let mut nuisances = 0;
+    let every = Duration::from_millis(1);
+    let quiet = peer.expect_keep_alive_close_despite(0, every, |peer| {
+        nuisances += 1;
+        peer.send([0x30])
+    });
+    assert!(quiet.is_ok());
+    assert_eq!(nuisances, 1, "none after the close");
+
+    let (mut peer, _) = self::peer(&[], false);
+    let patient = peer.expect_keep_alive_close_despite(0, every, |peer| peer.send([0x30]));
+    assert!(text(patient).starts_with("expected the connection closed, saw it open after "));
 }

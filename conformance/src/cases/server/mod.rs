@@ -6,14 +6,19 @@ use crate::case::Case;
 
 mod connack;
 mod connect;
-mod data_representation;
+mod data;
 mod disconnect;
+mod header;
 mod ping;
 mod publish;
-mod qos;
+mod qos0;
+mod qos1;
+mod qos2_receiving;
+mod qos2_sending;
 mod retain;
 mod session;
 mod subscribe;
+mod text;
 mod unsubscribe;
 mod will;
 
@@ -23,18 +28,23 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
 }
 
 const FILES: &[&[Case]] = &[
-    data_representation::CASES, // 1.5
-    connect::CASES,             // 3.1
-    session::CASES,             // 3.1.2.4
-    will::CASES,                // 3.1.2.5 to 3.1.2.7
-    connack::CASES,             // 3.2
-    publish::CASES,             // 3.3
-    retain::CASES,              // 3.3.1.3
-    subscribe::CASES,           // 3.8, 3.9
-    unsubscribe::CASES,         // 3.10, 3.11
-    ping::CASES,                // 3.12, 3.13
-    disconnect::CASES,          // 3.14
-    qos::CASES,                 // 4.3
+    data::CASES,           // 1.5
+    text::CASES,           // 1.5.3
+    header::CASES,         // 2.2
+    connect::CASES,        // 3.1
+    session::CASES,        // 3.1.2.4
+    will::CASES,           // 3.1.2.5 to 3.1.2.7
+    connack::CASES,        // 3.2
+    publish::CASES,        // 3.3
+    retain::CASES,         // 3.3.1.3
+    subscribe::CASES,      // 3.8, 3.9
+    unsubscribe::CASES,    // 3.10, 3.11
+    ping::CASES,           // 3.12, 3.13
+    disconnect::CASES,     // 3.14
+    qos0::CASES,           // 4.3.1
+    qos1::CASES,           // 4.3.2
+    qos2_receiving::CASES, // 4.3.3
+    qos2_sending::CASES,   // 4.3.3
 ];
 
 #[cfg(test)]
