@@ -121,6 +121,19 @@ impl<'run> Stage<'run> {
         Ok((peer, connack.session_present))
     }
 
+    /// Opens a connection to the Session that an earlier [`persistent`](Self::persistent) client
+    /// of the same label has left.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Inconclusive`] when the subject has kept none: it may have its reasons.
+    pub fn resume(&self, label: &str) -> Result<Peer, Finding> {
+        match self.connect_present(self.persistent(label))? {
+            (peer, true) => Ok(peer),
+            (_, false) => Err(Finding::inconclusive("the subject has not kept the Session")),
+        }
+    }
+
     /// Opens a connection and a Session that ends with it.
     ///
     /// # Errors

@@ -51,8 +51,8 @@ pub struct Peer {
     /// When the last packet was sent, just before it was written.
     last_sent: Instant,
     last_id: u16,
-    /// Messages on other topics belong to cases that run at the same time.
-    own_topics: Option<String>,
+    /// With what the topics of this case begin, when messages of other cases come in as well.
+    own_topics: Vec<String>,
     foreign_ids: BTreeSet<u16>,
 }
 
@@ -88,7 +88,7 @@ impl Peer {
             write_failed: false,
             last_sent: Instant::now(),
             last_id: 0,
-            own_topics: None,
+            own_topics: Vec::new(),
             foreign_ids: BTreeSet::new(),
         }
     }
@@ -126,8 +126,10 @@ impl Peer {
 
     /// From now on, messages on topics that do not begin with `prefix` are acknowledged and
     /// forgotten. For subscriptions such as `#`, which hear the cases that run at the same time.
+    ///
+    /// Called again it adds a prefix to those before.
     pub fn hear_only(&mut self, prefix: impl Into<String>) {
-        self.own_topics = Some(prefix.into());
+        self.own_topics.push(prefix.into());
     }
 
     /// How long it is since the last packet was sent.
@@ -234,9 +236,13 @@ impl Peer {
 
     /// Whether the packet delivers a message of another case; if so it is answered.
     fn is_foreign(&mut self, packet: &Packet) -> Result<bool, Finding> {
-        let Some(prefix) = &self.own_topics else { return Ok(false) };
+        let is_own = |publish: &Publish| {
+            let mut prefixes = self.own_topics.iter();
+            self.own_topics.is_empty()
+                || prefixes.any(|prefix| publish.topic.starts_with(prefix.as_bytes()))
+        };
         match packet {
-            Packet::Publish(publish) if !publish.topic.starts_with(prefix.as_bytes()) => {
+            Packet::Publish(publish) if !is_own(publish) => {
                 if let Some(id) = publish.id {
                     let answer = match publish.qos {
                         1 => Packet::Puback(id),
