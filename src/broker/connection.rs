@@ -2,7 +2,7 @@
 //!
 //! Clauses: [MQTT-3.1.0-1], [MQTT-3.1.0-2], [MQTT-3.1.2-2], [MQTT-3.1.2-24], [MQTT-3.1.3-8],
 //! [MQTT-3.1.3-9], [MQTT-3.1.4-1], [MQTT-3.1.4-4], [MQTT-3.1.4-5], [MQTT-3.2.0-1],
-//! [MQTT-3.2.2-5], [MQTT-3.12.4-1], [MQTT-3.14.4-3], [MQTT-4.8.0-1].
+//! [MQTT-3.2.2-5], [MQTT-3.2.2-6], [MQTT-3.12.4-1], [MQTT-3.14.4-3], [MQTT-4.8.0-1], U-3.1.4-1.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -222,6 +222,7 @@ impl<H: Holder> Connection<H> {
                 self.violate(Violation::SecondConnect, broker);
             }
             // [MQTT-3.1.4-1] A CONNECT that cannot be read has no answer,
+            // [MQTT-3.2.2-6] for which there would be no return code either,
             // [MQTT-4.8.0-1] and what cannot be read ends the connection.
             _ => self.close(CloseReason::Decode(error), broker),
         }
@@ -255,6 +256,7 @@ impl<H: Holder> Connection<H> {
 
     /// Refuses a CONNECT.
     fn refuse(&mut self, refusal: ConnectRefusal, statement: &'static str, broker: &Broker<H>) {
+        // [U-3.1.4-1] What is well formed and not wanted is told why.
         self.send(Connack::Refused(refusal));
         // [MQTT-3.2.2-5] A refusal is followed by the end.
         self.close(CloseReason::Refused { refusal, statement }, broker);

@@ -1,7 +1,7 @@
 //! SUBSCRIBE and UNSUBSCRIBE.
 //!
-//! Clauses: [MQTT-3.3.1-6], [MQTT-3.3.1-8], [MQTT-3.8.3-2], [MQTT-3.8.4-1] to [MQTT-3.8.4-6],
-//! [MQTT-3.9.3-1], [MQTT-3.10.4-1], [MQTT-3.10.4-2], [MQTT-3.10.4-4] to [MQTT-3.10.4-6].
+//! Clauses: [MQTT-2.3.1-7], [MQTT-3.3.1-6], [MQTT-3.3.1-8], [MQTT-3.8.3-2], [MQTT-3.8.4-1] to
+//! [MQTT-3.8.4-6], [MQTT-3.9.3-1], [MQTT-3.10.4-1], [MQTT-3.10.4-2], [MQTT-3.10.4-4] to [MQTT-3.10.4-6].
 
 use super::routing::Routed;
 use super::{Broker, Holder};
@@ -24,7 +24,8 @@ impl<H: Holder> Broker<H> {
             // [MQTT-3.8.3-2] Wildcards are supported, so no filter is refused for them.
             if stands { SubackCode::Granted(qos) } else { SubackCode::Failure }
         });
-        // [MQTT-3.8.4-1] Each SUBSCRIBE has its answer, [MQTT-3.8.4-2] with its identifier.
+        // [MQTT-3.8.4-1] Each SUBSCRIBE has its answer,
+        // [MQTT-3.8.4-2] [MQTT-2.3.1-7] with its identifier.
         Suback { packet_id, codes }
     }
 
@@ -80,7 +81,7 @@ impl<H: Holder> Broker<H> {
                 }
             });
         }
-        // [MQTT-3.10.4-4] Always answered, with its identifier,
+        // [MQTT-3.10.4-4] [MQTT-2.3.1-7] Always answered, with its identifier,
         // [MQTT-3.10.4-5] also when nothing was found.
         Unsuback { packet_id: unsubscribe.packet_id }
     }

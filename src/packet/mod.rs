@@ -64,6 +64,7 @@ pub use unsubscribe::Unsubscribe;
 pub use writer::PacketTooLong;
 
 /// A Control Packet of any type.
+// [MQTT-7.0.0-2] The fourteen of the standard: no peer needs another to be understood.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Packet {
     /// A Client asks for a connection.

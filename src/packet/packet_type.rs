@@ -84,6 +84,7 @@ impl PacketType {
         match self {
             Self::Publish => None,
             Self::Pubrel | Self::Subscribe | Self::Unsubscribe => Some(0b0010),
+            // [MQTT-3.14.1-1] Zero, in DISCONNECT too.
             _ => Some(0),
         }
     }
