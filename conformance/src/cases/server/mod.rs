@@ -20,6 +20,10 @@ mod qos1;
 mod qos2_receiving;
 mod qos2_sending;
 mod retain;
+mod retain_clear;
+mod retain_flag;
+mod retain_qos_0;
+mod retain_subscription;
 mod session;
 mod subscribe;
 mod text;
@@ -32,27 +36,31 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
 }
 
 const FILES: &[&[Case]] = &[
-    data::CASES,            // 1.5
-    text::CASES,            // 1.5.3
-    header::CASES,          // 2.2
-    connect::CASES,         // 3.1
-    session::CASES,         // 3.1.2.4
-    will::CASES,            // 3.1.2.5 to 3.1.2.7
-    connack::CASES,         // 3.2
-    publish::CASES,         // 3.3
-    publish_flags::CASES,   // 3.3.1
-    publish_topic::CASES,   // 3.3.2
-    publish_payload::CASES, // 3.3.3
-    retain::CASES,          // 3.3.1.3
-    overlap::CASES,         // 3.3.5
-    subscribe::CASES,       // 3.8, 3.9
-    unsubscribe::CASES,     // 3.10, 3.11
-    ping::CASES,            // 3.12, 3.13
-    disconnect::CASES,      // 3.14
-    qos0::CASES,            // 4.3.1
-    qos1::CASES,            // 4.3.2
-    qos2_receiving::CASES,  // 4.3.3
-    qos2_sending::CASES,    // 4.3.3
+    data::CASES,                // 1.5
+    text::CASES,                // 1.5.3
+    header::CASES,              // 2.2
+    connect::CASES,             // 3.1
+    session::CASES,             // 3.1.2.4
+    will::CASES,                // 3.1.2.5 to 3.1.2.7
+    connack::CASES,             // 3.2
+    publish::CASES,             // 3.3
+    publish_flags::CASES,       // 3.3.1
+    publish_topic::CASES,       // 3.3.2
+    publish_payload::CASES,     // 3.3.3
+    retain::CASES,              // 3.3.1.3
+    retain_flag::CASES,         // 3.3.1.3
+    retain_qos_0::CASES,        // 3.3.1.3
+    retain_clear::CASES,        // 3.3.1.3
+    retain_subscription::CASES, // 3.3.1.3
+    overlap::CASES,             // 3.3.5
+    subscribe::CASES,           // 3.8, 3.9
+    unsubscribe::CASES,         // 3.10, 3.11
+    ping::CASES,                // 3.12, 3.13
+    disconnect::CASES,          // 3.14
+    qos0::CASES,                // 4.3.1
+    qos1::CASES,                // 4.3.2
+    qos2_receiving::CASES,      // 4.3.3
+    qos2_sending::CASES,        // 4.3.3
 ];
 
 #[cfg(test)]
