@@ -1,7 +1,8 @@
 //! SUBSCRIBE and UNSUBSCRIBE.
 //!
 //! Clauses: [MQTT-2.3.1-7], [MQTT-3.3.1-6], [MQTT-3.3.1-8], [MQTT-3.8.3-2], [MQTT-3.8.4-1] to
-//! [MQTT-3.8.4-6], [MQTT-3.9.3-1], [MQTT-3.10.4-1], [MQTT-3.10.4-2], [MQTT-3.10.4-4] to [MQTT-3.10.4-6].
+//! [MQTT-3.8.4-6], [MQTT-3.9.3-1], [MQTT-3.10.4-1], [MQTT-3.10.4-2],
+//! [MQTT-3.10.4-4] to [MQTT-3.10.4-6].
 
 use super::routing::Routed;
 use super::{Broker, Holder};
