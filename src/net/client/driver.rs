@@ -1,8 +1,8 @@
 //! The task behind the handles: it moves octets, keeps the clock, and knows no clause.
 //!
-//! Packets are handed to the Client one at a time, and only while there is room for a message:
+//! Packets are handed to the Client one at a time, a PUBLISH only while there is room for a message:
 //! when the program does not take its messages, the octets stay unread, and TCP tells the Server.
-//! Everything else goes on meanwhile, PINGREQ too.
+//! Everything that is sent goes on meanwhile, PINGREQ too.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,12 +16,12 @@ use tokio::time::{sleep_until, timeout};
 use tracing::debug;
 
 use super::error::Ended;
+use super::messages::Inbox;
 use super::request::{Reply, Request};
 use super::unsent::Unsent;
 use super::{ClientError, ClientOptions};
 use crate::client::{Client, CloseReason, CommandRefused, Input, Outcome, Output, Token};
-use crate::packet::Decoder;
-use crate::session::Message;
+use crate::packet::{Decoder, PacketType};
 
 /// A Client, its Network Connection, and the ends of the channels that lead to it.
 pub(super) struct Driver<R, W> {
@@ -35,7 +35,7 @@ pub(super) struct Driver<R, W> {
     requests: mpsc::Receiver<Request>,
     /// No handle is left.
     is_abandoned: bool,
-    messages: mpsc::Sender<Message>,
+    inbox: Inbox,
     /// Until CONNACK is here.
     connected: Option<oneshot::Sender<bool>>,
     replies: BTreeMap<Token, Reply>,
@@ -45,7 +45,7 @@ pub(super) struct Driver<R, W> {
 /// What the task wakes up for.
 enum Event {
     Deadline,
-    /// The program has taken a message, or dropped them all.
+    /// There may be room for a message again.
     Room,
     Read(io::Result<usize>),
     Request(Option<Request>),
@@ -63,7 +63,7 @@ where
         writer: W,
         options: &ClientOptions,
         requests: mpsc::Receiver<Request>,
-        messages: mpsc::Sender<Message>,
+        inbox: Inbox,
         connected: oneshot::Sender<bool>,
     ) -> Result<Self, ClientError> {
         let mut machine = Client::new(options.limits);
@@ -77,7 +77,7 @@ where
             unsent: Unsent::default(),
             requests,
             is_abandoned: false,
-            messages,
+            inbox,
             connected: Some(connected),
             replies: BTreeMap::new(),
             end: None,
@@ -104,22 +104,21 @@ where
 
     async fn next_event(&mut self) -> Event {
         let takes_requests = self.takes_requests();
-        let has_room = self.has_room();
+        let is_blocked = self.is_blocked();
         let deadline = self.machine.deadline();
-        let Self { reader, writer, unread, unsent, requests, messages, .. } = self;
+        let Self { reader, writer, unread, unsent, requests, inbox, .. } = self;
         if unread.capacity() - unread.len() < LEAST_READ {
             unread.reserve(READ);
         }
         tokio::select! {
-            read = reader.read_buf(unread), if has_room && unsent.octets.len() < MOST_ANSWERS => {
+            read = reader.read_buf(unread), if !is_blocked && unsent.octets.len() < MOST_ANSWERS => {
                 Event::Read(read)
             }
             written = writer.write_buf(&mut unsent.octets), if !unsent.octets.is_empty() => {
                 Event::Written(written)
             }
             request = requests.recv(), if takes_requests => Event::Request(request),
-            // Gives its place back at once; this task is the only one that fills it.
-            _ = messages.reserve(), if !has_room => Event::Room,
+            () = inbox.changed(), if is_blocked => Event::Room,
             () = until(deadline) => Event::Deadline,
         }
     }
@@ -144,7 +143,7 @@ where
             Event::Room => self.hand_over(now),
             Event::Deadline => {
                 // What the Server says is not listened to: it may well have answered.
-                if !self.has_room() {
+                if self.is_blocked() {
                     self.input(now, Input::Heard);
                 }
                 self.input(now, Input::Timeout);
@@ -174,14 +173,15 @@ where
             && self.unsent.octets.len() < MOST_COMMANDED
     }
 
-    /// Whether a message would find a place, or nobody who wants it.
-    fn has_room(&self) -> bool {
-        self.messages.capacity() > 0 || self.messages.is_closed()
+    /// Whether the next packet is a message for which there is no room.
+    fn is_blocked(&self) -> bool {
+        let next = self.unread.first().and_then(|first| PacketType::from_number(first >> 4));
+        next == Some(PacketType::Publish) && !self.inbox.has_room()
     }
 
     /// Hands over the packets that have been read, as far as there is room for them.
     fn hand_over(&mut self, now: Instant) {
-        while self.end.is_none() && self.has_room() && self.unsent.octets.len() < MOST_ANSWERS {
+        while self.end.is_none() && !self.is_blocked() && self.unsent.octets.len() < MOST_ANSWERS {
             match self.decoder.decode(&mut self.unread) {
                 Ok(None) => return,
                 Ok(Some(packet)) => {
@@ -239,8 +239,7 @@ where
                     debug!(target: PACKETS, "server ← {packet}");
                     self.unsent.push(&packet);
                 }
-                // There is room, or nobody wants it: that was looked at before.
-                Output::Received(message) => drop(self.messages.try_send(message)),
+                Output::Received(message) => self.inbox.put(message),
                 // The reply stays, and is dropped with all that were not given.
                 Output::Completed { outcome: Outcome::GivenUp, .. } => {}
                 Output::Completed { token, outcome } => {

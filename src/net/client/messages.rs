@@ -1,6 +1,12 @@
 //! The messages that a Client receives, as a stream.
+//!
+//! A message is acknowledged when it is put into the stream, so no more are put there than the
+//! program has said it wants: those it waits for, and as many ahead as its options allow.
 
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{Notify, mpsc};
 
 use super::ClientError;
 use super::error::Ended;
@@ -8,37 +14,91 @@ use crate::client::CloseReason;
 use crate::session::Message;
 
 /// The messages that a Client receives, in the order of their arrival.
-///
-/// A message of QoS 1 or 2 is acknowledged when it is put here, not when it is taken out.
 #[derive(Debug)]
 pub struct Messages {
     received: mpsc::Receiver<Message>,
+    demand: Arc<Demand>,
     ended: Ended,
 }
 
-impl Messages {
-    pub(super) fn new(received: mpsc::Receiver<Message>, ended: Ended) -> Self {
-        Self { received, ended }
-    }
+/// The end of the task, which puts messages in.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    received: mpsc::Sender<Message>,
+    demand: Arc<Demand>,
+}
 
+/// What the program tells the task.
+#[derive(Debug, Default)]
+struct Demand {
+    /// The program waits for a message, and none has been put in since.
+    is_waiting: AtomicBool,
+    /// There may be room where there was none.
+    changed: Notify,
+}
+
+/// A stream into which `ahead` messages may be put that nobody waits for.
+pub(super) fn stream(ahead: usize, ended: Ended) -> (Inbox, Messages) {
+    // One more for the message that is waited for.
+    let (sender, receiver) = mpsc::channel(ahead + 1);
+    let demand = Arc::new(Demand::default());
+    let inbox = Inbox { received: sender, demand: demand.clone() };
+    (inbox, Messages { received: receiver, demand, ended })
+}
+
+impl Messages {
     /// Waits for the next message; `None` after [`disconnect`](super::Client::disconnect) and
     /// when no handle is left, once all messages are taken.
     ///
-    /// Dropping the future loses nothing.
-    ///
-    /// A message is a slice of what was read from the network and keeps all of that in memory:
-    /// use [`Message::detached`] on those to be held for long.
+    /// Dropping the future loses nothing. A message is a slice of what was read from the network
+    /// and keeps all of that in memory: use [`Message::detached`] on those to be held for long.
     ///
     /// # Errors
     ///
     /// Why the connection ended, if for another reason, once all messages are taken.
     pub async fn next(&mut self) -> Result<Option<Message>, ClientError> {
+        if self.received.is_empty() {
+            self.demand.is_waiting.store(true, Ordering::Release);
+            self.demand.changed.notify_one();
+        }
         if let Some(message) = self.received.recv().await {
+            self.demand.is_waiting.store(false, Ordering::Release);
+            self.demand.changed.notify_one();
             return Ok(Some(message));
         }
         match self.ended.reason() {
             ClientError::Closed(CloseReason::Disconnected) => Ok(None),
             reason => Err(reason),
         }
+    }
+}
+
+impl Drop for Messages {
+    fn drop(&mut self) {
+        self.received.close();
+        self.demand.changed.notify_one();
+    }
+}
+
+impl Inbox {
+    /// Whether a message would find a place, or nobody who wants it.
+    pub(super) fn has_room(&self) -> bool {
+        match self.received.capacity() {
+            0 => self.received.is_closed(),
+            1 => self.demand.is_waiting.load(Ordering::Acquire) || self.received.is_closed(),
+            _ => true,
+        }
+    }
+
+    /// Puts `message` in, if anybody may still want it. There must be room.
+    pub(super) fn put(&self, message: Message) {
+        self.demand.is_waiting.store(false, Ordering::Release);
+        let put = self.received.try_send(message);
+        debug_assert!(!matches!(put, Err(mpsc::error::TrySendError::Full(_))), "looked at before");
+    }
+
+    /// Waits until there may be room.
+    pub(super) async fn changed(&self) {
+        self.demand.changed.notified().await;
     }
 }

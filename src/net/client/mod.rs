@@ -95,14 +95,13 @@ impl Client {
         W: AsyncWrite + Send + Unpin + 'static,
     {
         let (requests, requested) = mpsc::channel(options.commands.max(1));
-        let (receive, received) = mpsc::channel(options.messages.max(1));
         let (connected, session_present) = oneshot::channel();
         let ended = Ended::default();
-        let driver = Driver::new(reader, writer, options, requested, receive, connected)?;
+        let (inbox, messages) = messages::stream(options.messages, ended.clone());
+        let driver = Driver::new(reader, writer, options, requested, inbox, connected)?;
         tokio::spawn(driver.run(ended.clone()));
 
         let session_present = session_present.await.map_err(|_| ended.reason())?;
-        let messages = Messages::new(received, ended.clone());
         Ok((Self { requests, ended, session_present }, messages))
     }
 

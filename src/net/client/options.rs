@@ -34,7 +34,8 @@ pub struct ClientOptions {
     pub open_wait: Duration,
     /// How many commands may wait to be taken up, at least 1. Default: 100.
     pub commands: usize,
-    /// How many received messages may wait for the program, at least 1. Default: 100.
+    /// How many messages may be received, and acknowledged, before the program asks for them.
+    /// Default: 100. With 0 none is lost when the program ends without asking for more.
     pub messages: usize,
     /// The largest packet that is taken, in octets. Default: the largest there is, because to
     /// refuse a message of a kept Session is to meet it again on each connection.

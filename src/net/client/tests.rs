@@ -170,6 +170,21 @@ async fn messages_not_taken_are_not_acknowledged() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_can_be_left_with_the_server_until_it_is_asked_for() {
+    let mut options = options();
+    options.messages = 0;
+    let (_client, mut messages, mut server) = connected(&options, 4096).await;
+    for number in 1..=3 {
+        server.send(publish(number)).await;
+    }
+    assert_eq!(server.has_heard().await, [""; 0]);
+    for number in 1..=2 {
+        assert!(messages.next().await.unwrap().is_some());
+        assert_eq!(server.has_heard().await, [format!("PUBACK id {number}")]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_program_that_does_not_take_its_messages_stays_connected() {
     // MQTT-3.1.2-23
     let mut options = options();
