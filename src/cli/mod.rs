@@ -1,8 +1,15 @@
 //! The command line: what may be asked for, and the exit code that answers.
 
 mod broker;
+mod client;
 mod exit;
+mod interrupt;
 mod logging;
+mod progress;
+mod publish;
+mod subscribe;
+mod target;
+mod test;
 
 use std::process::ExitCode;
 
@@ -28,7 +35,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Test(test::Arguments),
     Broker(broker::Arguments),
+    Pub(publish::Arguments),
+    Sub(subscribe::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -51,7 +61,10 @@ pub(crate) fn run() -> ExitCode {
         anstream::ColorChoice::Never.write_global();
     }
     let ended = match command {
+        Command::Test(arguments) => test::run(&arguments),
         Command::Broker(arguments) => broker::run(&arguments),
+        Command::Pub(arguments) => publish::run(&arguments),
+        Command::Sub(arguments) => subscribe::run(&arguments),
     };
     ended.unwrap_or_else(exit::report)
 }
