@@ -109,8 +109,12 @@ impl Record {
         }
     }
 
+    /// Notes a departure that is no breach; one that is seen again is noted once.
     pub(crate) fn warn(&self, mismatch: Mismatch) {
-        self.pages.borrow_mut().warnings.push(mismatch);
+        let mut pages = self.pages.borrow_mut();
+        if !pages.warnings.contains(&mismatch) {
+            pages.warnings.push(mismatch);
+        }
     }
 
     pub(crate) fn observe(&self, what: &'static str, behaviour: String) {

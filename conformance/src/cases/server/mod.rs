@@ -4,13 +4,20 @@
 
 use crate::case::Case;
 
+mod client_id;
 mod connack;
 mod connect;
+mod connect_first;
+mod connect_form;
+mod credentials;
 mod data;
 mod disconnect;
 mod header;
+mod keep_alive;
 mod overlap;
+mod packet_id;
 mod ping;
+mod protocol_name;
 mod publish;
 mod publish_flags;
 mod publish_payload;
@@ -39,9 +46,16 @@ const FILES: &[&[Case]] = &[
     data::CASES,                // 1.5
     text::CASES,                // 1.5.3
     header::CASES,              // 2.2
+    packet_id::CASES,           // 2.3.1
+    connect_first::CASES,       // 3.1
     connect::CASES,             // 3.1
+    connect_form::CASES,        // 3.1
+    protocol_name::CASES,       // 3.1.2.1
     session::CASES,             // 3.1.2.4
     will::CASES,                // 3.1.2.5 to 3.1.2.7
+    credentials::CASES,         // 3.1.2.8, 3.1.2.9
+    keep_alive::CASES,          // 3.1.2.10
+    client_id::CASES,           // 3.1.3.1
     connack::CASES,             // 3.2
     publish::CASES,             // 3.3
     publish_flags::CASES,       // 3.3.1
