@@ -32,7 +32,9 @@ mod retain_flag;
 mod retain_qos_0;
 mod retain_subscription;
 mod session;
+mod session_clean;
 mod subscribe;
+mod takeover;
 mod text;
 mod unsubscribe;
 mod will;
@@ -52,10 +54,12 @@ const FILES: &[&[Case]] = &[
     connect_form::CASES,        // 3.1
     protocol_name::CASES,       // 3.1.2.1
     session::CASES,             // 3.1.2.4
+    session_clean::CASES,       // 3.1.2.4
     will::CASES,                // 3.1.2.5 to 3.1.2.7
     credentials::CASES,         // 3.1.2.8, 3.1.2.9
     keep_alive::CASES,          // 3.1.2.10
     client_id::CASES,           // 3.1.3.1
+    takeover::CASES,            // 3.1.4
     connack::CASES,             // 3.2
     publish::CASES,             // 3.3
     publish_flags::CASES,       // 3.3.1
