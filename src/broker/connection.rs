@@ -82,7 +82,7 @@ impl<H: Holder> Connection<H> {
             Input::Timeout => self.handle_timeout(now, broker),
             Input::NetworkClosed => self.close(CloseReason::NetworkClosed, broker),
             Input::Stopping => self.handle_stopping(broker),
-            Input::Stop => self.close(CloseReason::ServerStopping, broker),
+            Input::Stop => self.handle_stop(broker),
         }
     }
 
@@ -248,6 +248,17 @@ impl<H: Holder> Connection<H> {
         if let Some(will) = will {
             broker.publish_will(will);
         }
+    }
+
+    fn handle_stop(&mut self, broker: &Broker<H>) {
+        // What the Session holds for the Client now goes first: the Wills of those who left just
+        // before it are the last of it.
+        let mut fetched = usize::MAX;
+        while fetched != self.outgoing.len() {
+            fetched = self.outgoing.len();
+            self.fetch(broker);
+        }
+        self.close(CloseReason::ServerStopping, broker);
     }
 
     fn send(&mut self, packet: impl Into<Packet>) {

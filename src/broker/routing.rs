@@ -30,7 +30,7 @@ impl Routed {
         self.live.qos
     }
 
-    /// For those who get it now: it shares the memory that it was read into.
+    /// For those who get it soon: it shares the memory that it was read into.
     pub(super) fn live(&self) -> &Arc<Message> {
         &self.live
     }

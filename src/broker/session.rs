@@ -59,6 +59,12 @@ struct Attachment<C> {
     idle: bool,
 }
 
+/// How many messages for one Client may share the memory that they were read into.
+///
+/// While a Client keeps up this saves a copy. One that does not would keep for each small message
+/// the whole buffer that it came in, far beyond what the limits of the queue count.
+const LIVE: usize = 64;
+
 impl<C> Session<C> {
     /// A Session without subscriptions and messages.
     pub(super) fn new(clean: bool, limits: &Limits) -> Self {
@@ -147,12 +153,13 @@ impl<C> Session<C> {
     pub(super) fn deliver(&mut self, routed: &Routed, granted: QoS, retain: bool) -> Option<&C> {
         // [MQTT-3.8.4-6] No better than it was published, and no better than was granted.
         let qos = routed.qos().min(granted);
+        let waiting = self.queue.len() + self.sending.in_flight();
         let message = match &self.attachment {
-            Some(_) => routed.live().clone(),
+            Some(_) if waiting < LIVE => routed.live().clone(),
             // For an absent Client QoS 0 need not be kept (U-3.1.2.4-1), and is not;
             None if qos == QoS::AtMostOnce => return None,
             // [MQTT-3.1.2-5] QoS 1 and 2 must be, and are.
-            None => routed.kept().clone(),
+            _ => routed.kept().clone(),
         };
         // [MQTT-4.5.0-1] From here on the message is part of the Session.
         if !self.queue.push(Outbound { message, qos, retain }) {

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod connecting;
+mod memory;
 mod retaining;
 mod rig;
 mod sessions;

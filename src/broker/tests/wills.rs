@@ -100,3 +100,17 @@ fn a_new_connection_leaves_its_own() {
     rig.cut(a);
     assert_eq!(rig.hear(watcher), [GONE, r#"PUBLISH "will" q0, 13 octets"#]);
 }
+
+#[test]
+fn a_stop_sends_first_what_waits_and_wills_with_it() {
+    const WAITING: usize = 200;
+    let (mut rig, watcher, a) = with_will();
+    for _ in 0..WAITING {
+        rig.say(a, publish("will", "last words", Q0, 1));
+    }
+    rig.input(a, Input::Stopping);
+    rig.input(watcher, Input::Stop);
+    let heard = rig.hear(watcher);
+    assert_eq!(heard.len(), WAITING + 2);
+    assert_eq!(heard[WAITING..], [GONE, "closed: server stopping"]);
+}
