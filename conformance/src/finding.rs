@@ -58,6 +58,17 @@ impl Finding {
         self
     }
 
+    /// Holds a breach against all statements of the case, whatever statement it names.
+    ///
+    /// For an answer that is malformed *because* the subject goes on where it must not.
+    #[must_use]
+    pub fn of_the_case(mut self) -> Self {
+        if let Self::Fail(mismatch) | Self::Warn(mismatch) = &mut self {
+            mismatch.statement = None;
+        }
+        self
+    }
+
     /// The same, seen while a case was still preparing what it means to judge.
     ///
     /// A subject that fails there has not been shown to break the case's statements. A breach

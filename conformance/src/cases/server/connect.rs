@@ -211,12 +211,8 @@ pub(super) const CASES: &[Case] = &[
 fn level_is_refused(stage: &Stage<'_>, level: u8) -> Result<(), Finding> {
     let mut peer = stage.peer("")?;
     peer.send(stage.clean("a").level(level))?;
-    let connack = peer.expect_refused(1);
     // The longer CONNACK of MQTT 5 is no packet of this version. It falls short of this rule.
-    connack.map_err(|finding| match finding {
-        Finding::Fail(mismatch) => Finding::fail(mismatch.expected, mismatch.seen),
-        other => other,
-    })
+    peer.expect_refused(1).map_err(Finding::of_the_case)
 }
 
 /// Sends a packet behind a CONNECT of a level that nobody serves.

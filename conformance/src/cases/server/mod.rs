@@ -4,6 +4,7 @@
 
 use crate::case::Case;
 
+mod acknowledgements;
 mod client_id;
 mod connack;
 mod connect;
@@ -26,6 +27,7 @@ mod qos0;
 mod qos1;
 mod qos2_receiving;
 mod qos2_sending;
+mod qos_matrix;
 mod retain;
 mod retain_clear;
 mod retain_flag;
@@ -34,10 +36,18 @@ mod retain_subscription;
 mod session;
 mod session_clean;
 mod subscribe;
+mod subscribe_again;
+mod subscribe_malformed;
+mod subscribe_many;
+mod subscribe_wildcards;
 mod takeover;
 mod text;
 mod unsubscribe;
+mod unsubscribe_filter;
+mod unsubscribe_malformed;
+mod unsubscribe_started;
 mod will;
+mod will_message;
 
 /// All cases for brokers, in document order.
 pub fn all() -> impl Iterator<Item = &'static Case> {
@@ -45,40 +55,50 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
 }
 
 const FILES: &[&[Case]] = &[
-    data::CASES,                // 1.5
-    text::CASES,                // 1.5.3
-    header::CASES,              // 2.2
-    packet_id::CASES,           // 2.3.1
-    connect_first::CASES,       // 3.1
-    connect::CASES,             // 3.1
-    connect_form::CASES,        // 3.1
-    protocol_name::CASES,       // 3.1.2.1
-    session::CASES,             // 3.1.2.4
-    session_clean::CASES,       // 3.1.2.4
-    will::CASES,                // 3.1.2.5 to 3.1.2.7
-    credentials::CASES,         // 3.1.2.8, 3.1.2.9
-    keep_alive::CASES,          // 3.1.2.10
-    client_id::CASES,           // 3.1.3.1
-    takeover::CASES,            // 3.1.4
-    connack::CASES,             // 3.2
-    publish::CASES,             // 3.3
-    publish_flags::CASES,       // 3.3.1
-    publish_topic::CASES,       // 3.3.2
-    publish_payload::CASES,     // 3.3.3
-    retain::CASES,              // 3.3.1.3
-    retain_flag::CASES,         // 3.3.1.3
-    retain_qos_0::CASES,        // 3.3.1.3
-    retain_clear::CASES,        // 3.3.1.3
-    retain_subscription::CASES, // 3.3.1.3
-    overlap::CASES,             // 3.3.5
-    subscribe::CASES,           // 3.8, 3.9
-    unsubscribe::CASES,         // 3.10, 3.11
-    ping::CASES,                // 3.12, 3.13
-    disconnect::CASES,          // 3.14
-    qos0::CASES,                // 4.3.1
-    qos1::CASES,                // 4.3.2
-    qos2_receiving::CASES,      // 4.3.3
-    qos2_sending::CASES,        // 4.3.3
+    data::CASES,                  // 1.5
+    text::CASES,                  // 1.5.3
+    header::CASES,                // 2.2
+    packet_id::CASES,             // 2.3.1
+    connect_first::CASES,         // 3.1
+    connect::CASES,               // 3.1
+    connect_form::CASES,          // 3.1
+    protocol_name::CASES,         // 3.1.2.1
+    session::CASES,               // 3.1.2.4
+    session_clean::CASES,         // 3.1.2.4
+    will::CASES,                  // 3.1.2.5
+    will_message::CASES,          // 3.1.2.6, 3.1.2.7
+    credentials::CASES,           // 3.1.2.8, 3.1.2.9
+    keep_alive::CASES,            // 3.1.2.10
+    client_id::CASES,             // 3.1.3.1
+    takeover::CASES,              // 3.1.4
+    connack::CASES,               // 3.2
+    publish::CASES,               // 3.3
+    publish_flags::CASES,         // 3.3.1
+    publish_topic::CASES,         // 3.3.2
+    publish_payload::CASES,       // 3.3.3
+    retain::CASES,                // 3.3.1.3
+    retain_flag::CASES,           // 3.3.1.3
+    retain_qos_0::CASES,          // 3.3.1.3
+    retain_clear::CASES,          // 3.3.1.3
+    retain_subscription::CASES,   // 3.3.1.3
+    overlap::CASES,               // 3.3.5
+    acknowledgements::CASES,      // 3.4 to 3.7
+    subscribe::CASES,             // 3.8, 3.9
+    subscribe_malformed::CASES,   // 3.8.1, 3.8.3
+    subscribe_wildcards::CASES,   // 3.8.3
+    subscribe_many::CASES,        // 3.8.4
+    subscribe_again::CASES,       // 3.8.4
+    qos_matrix::CASES,            // 3.8.4
+    unsubscribe::CASES,           // 3.10, 3.11
+    unsubscribe_malformed::CASES, // 3.10.1, 3.10.3
+    unsubscribe_filter::CASES,    // 3.10.4
+    unsubscribe_started::CASES,   // 3.10.4
+    ping::CASES,                  // 3.12, 3.13
+    disconnect::CASES,            // 3.14
+    qos0::CASES,                  // 4.3.1
+    qos1::CASES,                  // 4.3.2
+    qos2_receiving::CASES,        // 4.3.3
+    qos2_sending::CASES,          // 4.3.3
 ];
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use crate::stage::Stage;
 use crate::wire::{Framed, Packet};
 
 macro_rules! not_taken_for_this_one {
-    ($($address:literal: $name:literal;)+) => {
+    ($($address:literal: $name:literal, $level:ident;)+) => {
         pub(super) const CASES: &[Case] = &[$(Case {
             address: concat!("protocol-name/", $address),
             title: concat!("A CONNECT for the protocol \"", $name, "\" is not taken for MQTT."),
             statements: &["MQTT-3.1.2-1"],
-            level: Level::Must,
+            level: Level::$level,
             needs: &[],
             run: |stage| is_not_accepted(stage, $name),
         }),+];
@@ -24,13 +24,13 @@ macro_rules! not_taken_for_this_one {
 }
 
 not_taken_for_this_one! {
-    "longer": "MQTTX";
-    "shorter": "MQT";
-    "small-letters": "mqtt";
-    "empty": "";
-    "unknown": "HTTP";
-    // That name goes with level 3.
-    "of-an-earlier-version": "MQIsdp";
+    "longer": "MQTTX", Must;
+    "shorter": "MQT", Must;
+    "small-letters": "mqtt", Must;
+    "empty": "", Must;
+    "unknown": "HTTP", Must;
+    // The name of MQTT 3.1, whose level is 3: a Server may say that it serves that, if loosely.
+    "of-an-earlier-version": "MQIsdp", Should;
 }
 
 fn is_not_accepted(stage: &Stage<'_>, name: &str) -> Result<(), Finding> {
