@@ -103,6 +103,11 @@ fn copies_up_to(subscriber: &mut Peer, greatest: u8) -> Result<Vec<u8>, Finding>
             }
             outcome => copies.push(outcome?.qos),
         }
+        if copies.iter().any(|&copy| copy > greatest) {
+            let expected = format!("copies at QoS {greatest} at most");
+            let seen = format!("copies at QoS {copies:?}");
+            return Err(Finding::fail(expected, seen).of("MQTT-3.8.4-6"));
+        }
     }
     Ok(copies)
 }
