@@ -14,8 +14,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 /// exactly what to show, in the form of `tracing`'s filters: `mqttspec::packets=debug`.
 pub(super) fn start(explain: bool) {
     let usual = if explain { "info,mqttspec=debug" } else { "info" };
-    let filter =
-        EnvFilter::try_from_env("MQTTSPEC_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    let filter = EnvFilter::try_from_env("MQTTSPEC_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
