@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use clap::ArgAction;
 use mqttspec::client::{CloseReason, ConnectRefused};
@@ -12,7 +12,7 @@ use mqttspec::net::{Client, ClientError, ClientOptions, Messages};
 use mqttspec::packet::{Binary, ClientId, ConnectRefusal, Credentials, QoS, Text, Will};
 use mqttspec::topic::{InvalidTopicKind, TopicName};
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::{self, Failed};
 use super::target::{PORT, Target};
@@ -97,15 +97,7 @@ impl Connection {
             None => ClientOptions::new(&self.host, self.port),
             Some(target) => ClientOptions::new(&target.host, target.port),
         };
-        options.connect.client_id = ClientId::new(match &self.id {
-            Some(id) => id.clone(),
-            None if self.keep_session => {
-                return Err(usage(
-                    "a Session is found again by its name [MQTT-3.1.3-2]: -c needs -i",
-                ));
-            }
-            None => random_id(),
-        });
+        options.connect.client_id = ClientId::new(self.client_id()?);
         options.connect.clean_session = !self.keep_session;
         options.connect.keep_alive_seconds = self.keep_alive_seconds;
         options.connect.will = self.will()?;
@@ -113,6 +105,19 @@ impl Connection {
         options.open_wait =
             self.wait().map_or(options.open_wait, |wait| wait.min(options.open_wait));
         Ok(options)
+    }
+
+    fn client_id(&self) -> Result<Text, Failed> {
+        match &self.id {
+            None if self.keep_session => {
+                Err(usage("a Session is found again by its name [MQTT-3.1.3-2]: -c needs -i"))
+            }
+            None => Ok(random_id()),
+            Some(id) if self.keep_session && id.as_str().is_empty() => {
+                Err(usage(ConnectRefused::EmptyClientId.to_string()))
+            }
+            Some(id) => Ok(id.clone()),
+        }
     }
 
     fn will(&self) -> Result<Option<Will>, Failed> {
@@ -150,9 +155,15 @@ impl Connection {
     }
 }
 
-/// Connects.
-pub(super) async fn open(options: ClientOptions) -> Result<(Client, Messages), Failed> {
-    Client::connect(options).await.map_err(failed)
+/// Connects, unless `signals` come first.
+pub(super) async fn open(
+    options: ClientOptions,
+    signals: &mut Signals,
+) -> Result<(Client, Messages), Failed> {
+    tokio::select! {
+        opened = Client::connect(options) => opened.map_err(failed),
+        () = signals.stop() => Err(falls_short("stopped before the broker had accepted")),
+    }
 }
 
 /// A runtime whose one thread serves the connection, so that whoever writes to a slow terminal
@@ -162,18 +173,26 @@ pub(super) fn runtime() -> Result<Runtime, Failed> {
     runtime.map_err(|error| anyhow!(error).context("cannot start a thread").into())
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub(super) async fn stopped() {
-    let wait = |kind| async move {
-        match signal(kind) {
-            Ok(mut signal) => drop(signal.recv().await),
-            // Without a handler the signal does what it always does, which ends us too.
-            Err(_) => std::future::pending().await,
+/// SIGINT and SIGTERM, which from now on end nothing by themselves.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Listens for them. Needs a runtime.
+    pub(super) fn listen() -> Result<Self, Failed> {
+        let interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+        let terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+        Ok(Self { interrupt, terminate })
+    }
+
+    /// Waits for one of them.
+    pub(super) async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
     }
 }
 
@@ -214,9 +233,6 @@ pub(super) fn failed(error: ClientError) -> Failed {
             let advice = "MQTT 3.1.1 gives it no words to say why; its log may. --explain shows \
                           what went before.";
             (exit::UNREACHABLE, advice.to_owned())
-        }
-        ClientError::Connect(ConnectRefused::EmptyClientId) => {
-            (exit::USAGE, "Give a name with -i, or leave out -c.".to_owned())
         }
         ClientError::Connect(_) | ClientError::Command(_) => (exit::USAGE, String::new()),
         ClientError::Unreachable { .. } => {

@@ -14,7 +14,7 @@ use mqttspec::session::Message;
 use mqttspec::topic::TopicName;
 use tokio::sync::mpsc;
 
-use super::client::{self, Connection, octets, qos, topic_name};
+use super::client::{self, Connection, Signals, octets, qos, topic_name};
 use super::exit::{self, Failed};
 use super::logging;
 
@@ -84,7 +84,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     }
     let mut payloads = payloads(&arguments.source)?;
     client::runtime()?.block_on(async {
-        let (client, messages) = client::open(arguments.connection.options()?).await?;
+        let mut signals = Signals::listen()?;
+        let options = arguments.connection.options()?;
+        let (client, messages) = client::open(options, &mut signals).await?;
         // Nobody here wants the messages of a kept Session, and they must not hold up the rest.
         drop(messages);
         let unfinished = tokio::select! {
@@ -92,7 +94,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
                 published?;
                 None
             }
-            () = client::stopped() => Some("stopped before the broker had acknowledged everything"),
+            () = signals.stop() => Some("stopped before the broker had acknowledged everything"),
             () = client::elapsed(arguments.connection.wait()) => {
                 Some("the broker did not acknowledge everything in the time that -W gives")
             }

@@ -12,7 +12,7 @@ use mqttspec::packet::{OneOrMore, QoS, SubackCode, SubscribeFilter};
 use mqttspec::session::Message;
 use mqttspec::topic::TopicFilter;
 
-use super::client::{self, Connection, qos};
+use super::client::{self, Connection, Signals, qos};
 use super::exit::{self, Failed};
 use super::logging;
 
@@ -77,13 +77,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
         logging::start(true);
     }
     client::runtime()?.block_on(async {
+        let mut signals = Signals::listen()?;
         let mut options = arguments.connection.options()?;
         if arguments.count.is_some() && !options.connect.clean_session {
             // Those that are not asked for stay in the Session: at one at a time, none is
             // acknowledged that is not printed.
             options.messages = 0;
         }
-        let (client, mut messages) = client::open(options).await?;
+        let (client, mut messages) = client::open(options, &mut signals).await?;
         let mut printer =
             Printer { arguments, to_terminal: io::stdout().is_terminal(), printed: 0 };
         let ended = {
@@ -101,7 +102,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
             };
             tokio::select! {
                 ended = listening => ended,
-                () = client::stopped() => Ok(Ended::Stopped),
+                () = signals.stop() => Ok(Ended::Stopped),
                 () = client::elapsed(arguments.connection.wait()) => Ok(Ended::Stopped),
             }
         };
