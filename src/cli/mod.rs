@@ -3,6 +3,7 @@
 mod broker;
 mod client;
 mod exit;
+mod explain;
 mod interrupt;
 mod logging;
 mod progress;
@@ -39,6 +40,7 @@ enum Command {
     Broker(broker::Arguments),
     Pub(publish::Arguments),
     Sub(subscribe::Arguments),
+    Explain(explain::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -65,6 +67,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Broker(arguments) => broker::run(&arguments),
         Command::Pub(arguments) => publish::run(&arguments),
         Command::Sub(arguments) => subscribe::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
     };
     ended.unwrap_or_else(exit::report)
 }
