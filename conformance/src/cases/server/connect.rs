@@ -53,8 +53,11 @@ pub(super) const CASES: &[Case] = &[
                 return Err(Finding::fail("CONNACK code=0 accepted", connack));
             }
             peer.drop_connection()?;
-            watcher.expect_message(&Delivery::on(topic).payload("message"))?;
-            Ok(())
+            let will = Delivery::on(topic).payload("message");
+            let message = watcher
+                .expect_any_message()
+                .map_err(|finding| finding.while_preparing("have the Will published"))?;
+            if will.is(&message) { Ok(()) } else { Err(Finding::fail(will, message)) }
         },
     },
     Case {
