@@ -44,9 +44,16 @@ const TOP: [&str; 24] = [
 ///
 /// Tests beside the file they test are spoken for by its header.
 pub(crate) fn without_header(files: &[File]) -> Vec<String> {
-    let spoken_for = |file: &File| file.path.ends_with("/tests.rs");
-    let headless = rust(files).filter(|file| !file.text.starts_with("//! ") && !spoken_for(file));
-    headless.map(|file| format!("{}:1: no header", file.path)).collect()
+    let mut wrong = Vec::new();
+    for file in rust(files).filter(|file| !file.path.ends_with("/tests.rs")) {
+        // Attributes of the whole crate may stand in front, as `#![no_main]` does.
+        let is_attribute = |line: &&str| line.is_empty() || line.starts_with("#![");
+        let first = file.text.lines().find(|line| !is_attribute(line));
+        if !first.is_some_and(|line| line.starts_with("//! ")) {
+            wrong.push(format!("{}:1: no header", file.path));
+        }
+    }
+    wrong
 }
 
 /// Lints silenced for good, marks of unfinished work, tests that do not run, `unsafe`.
@@ -113,6 +120,8 @@ mod tests {
         let wrong = |path, text| without_header(&made_up(path, text)).len();
         assert_eq!(wrong("src/topic/name.rs", "use std::fmt;\n"), 1);
         assert_eq!(wrong("src/topic/name.rs", "//! Topic Names.\n"), 0);
+        assert_eq!(wrong("fuzz/decode.rs", "#![no_main]\n\n//! Octets.\n"), 0);
+        assert_eq!(wrong("fuzz/decode.rs", "#![no_main]\nuse std::fmt;\n"), 1);
         assert_eq!(wrong("src/topic/tests.rs", "use super::*;\n"), 0);
     }
 
