@@ -30,6 +30,7 @@
 mod case;
 pub mod cases;
 mod finding;
+pub mod fixtures;
 mod glob;
 mod need;
 mod options;

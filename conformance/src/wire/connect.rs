@@ -200,7 +200,7 @@ impl Connect {
 
 impl Will {
     fn decode(fields: &mut Fields<'_>, flags: u8) -> Result<Self, Malformed> {
-        let topic = super::publish::topic_name(fields)?;
+        let topic = super::publish::topic_name(Kind::Connect, fields)?;
         let message = fields.data()?;
         let qos = will_qos(flags);
         Ok(Self { topic, message, qos, retain: flags & WILL_RETAIN != 0 })

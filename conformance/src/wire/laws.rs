@@ -153,6 +153,7 @@ refused! {
     puback_long:          Server *b"\x40\x03\0\x01\0"        => "U-3.4.1-1" at 1;
     puback_flags:         Server *b"\x42\x02\0\x01"          => "MQTT-2.2.2-1" at 0;
     puback_id_0:          Server *b"\x40\x02\0\0"            => "MQTT-2.3.1-6" at 2;
+    pubcomp_id_0:         Server *b"\x70\x02\0\0"            => "U-3.7.2-1" at 2;
     pubrel_flags:         Server *b"\x60\x02\0\x01"          => "MQTT-3.6.1-1" at 0;
     suback_code:          Server *b"\x90\x03\0\x01\x03"      => "MQTT-3.9.3-2" at 4;
     suback_empty:         Server *b"\x90\x02\0\x01"          => "MQTT-3.8.4-5" at 4;
@@ -169,6 +170,8 @@ refused! {
                               => "MQTT-3.1.2-22" at 9;
     connect_no_id:        Client Connect::clean("").shorten(2).octets() => "MQTT-3.1.3-3" at 12;
     connect_empty_id:     Client Connect::persistent("").octets() => "MQTT-3.1.3-7" at 12;
+    connect_will_topic:   Client Connect::clean("a").will("t/#", "m", 0, false).octets()
+                              => "MQTT-4.7.1-1" at 19;
     connect_level:        Client Connect::clean("a").level(5).octets() => "U-3.1.2.2-1" at 8;
     connect_name:         Client Connect::clean("a").protocol_name("MQIsdp").octets()
                               => "U-3.1.2.1-1" at 2;

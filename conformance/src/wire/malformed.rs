@@ -74,8 +74,8 @@ pub enum Fault {
     SubscribeQos(u8),
     /// Octets after the last field.
     Surplus(Sender),
-    /// A Topic Name with a wildcard in it.
-    TopicWildcard,
+    /// A Topic Name with a wildcard in it, of a PUBLISH or of a Will.
+    TopicWildcard(Kind),
     /// The packet ends before its last field does.
     Truncated(Sender),
     /// CONNECT with a Will QoS of 3.
@@ -95,6 +95,8 @@ impl Fault {
     pub const fn statement(self) -> &'static str {
         match self {
             Self::AckIdZero(Kind::Suback | Kind::Unsuback) => "MQTT-2.3.1-7",
+            // MQTT-2.3.1-6 has the other three, and leaves PUBCOMP to the section on it.
+            Self::AckIdZero(Kind::Pubcomp) => "U-3.7.2-1",
             Self::AckIdZero(_) => "MQTT-2.3.1-6",
             Self::ClientIdMissing => "MQTT-3.1.3-3",
             Self::ConnackCode(_) => "U-3.2.2.3-2",
@@ -137,7 +139,8 @@ impl Fault {
             Self::Surplus(sender) | Self::Truncated(sender) | Self::WrongDirection(_, sender) => {
                 sender.format_statement()
             }
-            Self::TopicWildcard => "MQTT-3.3.2-2",
+            Self::TopicWildcard(Kind::Publish) => "MQTT-3.3.2-2",
+            Self::TopicWildcard(_) => "MQTT-4.7.1-1",
             Self::WillQos3 => "MQTT-3.1.2-14",
             Self::WillQosWithoutWill => "MQTT-3.1.2-13",
             Self::WillRetainWithoutWill => "MQTT-3.1.2-15",
@@ -174,7 +177,7 @@ impl fmt::Display for Fault {
             Self::SubackEmpty => f.write_str("no return code"),
             Self::SubscribeQos(octet) => write!(f, "requested QoS octet {octet:#04x}"),
             Self::Surplus(_) => f.write_str("octets after the last field"),
-            Self::TopicWildcard => f.write_str("wildcard in a topic name"),
+            Self::TopicWildcard(_) => f.write_str("wildcard in a topic name"),
             Self::Truncated(_) => f.write_str("ends within a field"),
             Self::WillQos3 => f.write_str("Will QoS 3"),
             Self::WillQosWithoutWill => f.write_str("Will QoS without a Will"),

@@ -90,22 +90,23 @@ impl Publish {
         if dup && qos == 0 {
             return Err(Malformed { fault: Fault::DupWithQos0, offset: 0 });
         }
-        let topic = topic_name(&mut fields)?;
+        let topic = topic_name(Kind::Publish, &mut fields)?;
         let id = (qos > 0).then(|| fields.packet_id(Fault::PacketIdZero)).transpose()?;
         let payload = fields.rest();
         Ok(Self { dup, qos, retain, topic, id, payload })
     }
 }
 
-/// Reads a Topic Name: text of at least one character, without wildcards.
-pub(super) fn topic_name(fields: &mut Fields<'_>) -> Result<Vec<u8>, Malformed> {
+/// Reads a Topic Name of a packet of this type: text of at least one character, without wildcards.
+pub(super) fn topic_name(kind: Kind, fields: &mut Fields<'_>) -> Result<Vec<u8>, Malformed> {
     let begin = fields.at() + 2;
     let topic = fields.text()?;
     if topic.is_empty() {
         return Err(Malformed { fault: Fault::EmptyTopic, offset: begin });
     }
     if let Some(position) = topic.iter().position(|octet| b"#+".contains(octet)) {
-        return Err(Malformed { fault: Fault::TopicWildcard, offset: begin + position });
+        let fault = Fault::TopicWildcard(kind);
+        return Err(Malformed { fault, offset: begin + position });
     }
     Ok(topic)
 }
