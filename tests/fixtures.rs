@@ -1,0 +1,69 @@
+//! Our codec against the packet vectors: what the standard says of each is what it does.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+
+use bytes::BytesMut;
+use mqttspec::packet::{DecodeError, Decoder, Packet};
+use mqttspec_conformance::fixtures::Decoded;
+use serde_json::Value;
+
+#[path = "../fixtures/read.rs"]
+#[expect(unreachable_pub, reason = "the file is a reader for others to copy")]
+mod read;
+#[path = "../fuzz/src/translation.rs"]
+#[expect(unreachable_pub, reason = "the file belongs to the library of the fuzz targets")]
+mod translation;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+#[test]
+fn every_vector_has_its_outcome() -> Result {
+    let mut counts = BTreeMap::new();
+    for (octets, vector) in read::vectors(Path::new("fixtures/packets"))? {
+        let id = vector["id"].as_str().ok_or("no id")?;
+        let outcome = vector["outcome"].as_str().ok_or("no outcome")?.to_owned();
+        let mut buffer = BytesMut::from(&*octets);
+        let decoded = Decoder::default().decode(&mut buffer);
+        match (&*outcome, &decoded) {
+            ("valid", Ok(Some(packet))) => {
+                assert_eq!(neutral(packet)?, vector["decoded"], "{id}");
+                assert!(buffer.is_empty(), "{id}: {} octets left", buffer.len());
+                assert!(encode(packet)? == octets, "{id} is written in other octets");
+            }
+            // Which side sends, and what a Server answers, is not for a codec to know.
+            ("violation" | "either", Ok(Some(packet))) => {
+                assert_eq!(neutral(packet)?, vector["decoded"], "{id}");
+                assert!(buffer.is_empty(), "{id}: {} octets left", buffer.len());
+            }
+            ("malformed" | "either", Err(fault)) => names_a_statement(id, &vector, fault),
+            ("incomplete", Ok(None)) => assert!(buffer == octets, "{id}: octets are gone"),
+            _ => panic!("{id} is {outcome}: {decoded:?}"),
+        }
+        *counts.entry(outcome).or_insert(0) += 1;
+    }
+    // Whoever reads no file has no outcome that is wrong.
+    assert_eq!(counts.len(), 5, "{counts:?}");
+    assert!(counts.values().sum::<usize>() >= 1000, "{counts:?}");
+    Ok(())
+}
+
+/// The fault is one of those that the vector names.
+fn names_a_statement(id: &str, vector: &Value, fault: &DecodeError) {
+    let named = fault.statement().map(Value::from);
+    let listed = vector["statements"].as_array();
+    let is_listed = named.is_some_and(|named| listed.is_some_and(|all| all.contains(&named)));
+    assert!(is_listed, "{id}: {fault}, where it is {}", vector["statements"]);
+}
+
+/// What the packet means, in the words of the files.
+fn neutral(packet: &Packet) -> Result<Value> {
+    Ok(serde_json::to_value(Decoded::from(&translation::translate(packet)))?)
+}
+
+fn encode(packet: &Packet) -> Result<Vec<u8>> {
+    let mut octets = BytesMut::new();
+    packet.encode(&mut octets)?;
+    Ok(octets.to_vec())
+}
