@@ -112,9 +112,16 @@ fn displaces(
 ) -> Result<(), Finding> {
     let connect = |clean| if clean { stage.clean("same") } else { stage.persistent("same") };
     let mut older = stage.connect(connect(older_is_clean))?;
+    // Some keep no Session that is empty, which is not the point here.
+    older.subscribe(&stage.topic("t"), 0)?;
     let mut newer = stage.peer("same, newer")?;
     newer.send(connect(newer_is_clean))?;
-    newer.expect(Connack::accepted(present))?;
+    let told = match (newer_is_clean, present) {
+        (true, _) => "MQTT-3.2.2-1",
+        (false, true) => "MQTT-3.2.2-2",
+        (false, false) => "MQTT-3.2.2-3",
+    };
+    newer.expect(Connack::accepted(present)).map_err(|finding| finding.of(told))?;
     older.expect_closed()?;
     newer.send(Packet::Pingreq)?;
     newer.expect_pingresp()
