@@ -41,11 +41,11 @@ impl Connection {
 
     /// The answer that is missing at `now`, if one is.
     pub(super) fn overdue(&self, now: Instant) -> Option<CloseReason> {
-        // U-3.2-1: no CONNACK, no connection.
+        // [U-3.2-1] No CONNACK, no connection.
         if self.connack_due.is_some_and(|due| due <= now) {
             return Some(CloseReason::NoConnack);
         }
-        // U-3.1.2.10-1: who does not answer PINGREQ is not there.
+        // [U-3.1.2.10-1] Who does not answer PINGREQ is not there.
         self.keep_alive.is_answer_overdue(now).then_some(CloseReason::NoPingresp)
     }
 

@@ -71,7 +71,7 @@ impl KeepAlive {
     }
 
     fn ping_due(&self) -> Option<Instant> {
-        // U-3.1.2.10-4: 0 turns it off.
+        // [U-3.1.2.10-4] 0 turns it off.
         if self.interval.is_zero() {
             return None;
         }
@@ -79,7 +79,7 @@ impl KeepAlive {
         // timers are late and octets wait in buffers.
         let margin = (self.interval / 4).min(MOST_MARGIN);
         let promised = self.sent + self.interval - margin;
-        // U-3.1.2.10-2: also while sending, when nothing comes back. Only an answer tells a
+        // [U-3.1.2.10-2] Also while sending, when nothing comes back. Only an answer tells a
         // Server that takes everything from one that is gone.
         match self.answer_due {
             None => Some(promised.min(self.heard + self.interval)),

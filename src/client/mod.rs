@@ -171,7 +171,7 @@ impl Client {
     ///
     /// [`ConnectRefused`]; nothing has changed then.
     pub fn connect(&mut self, now: Instant, connect: Connect) -> Result<(), ConnectRefused> {
-        // U-3.1-1: one CONNECT for each Network Connection.
+        // [U-3.1-1] One CONNECT for each Network Connection.
         if self.connection.is_some() {
             return Err(ConnectRefused::StillConnected);
         }
@@ -237,7 +237,8 @@ impl Client {
         if self.connection.is_some() {
             self.send(now, Disconnect);
             // [MQTT-3.14.4-1] The connection is closed,
-            // [MQTT-3.14.4-2] and without one nothing can be sent.
+            // [MQTT-3.14.4-2] and without one nothing can be sent:
+            // [U-3.14-1] this was the last packet.
             self.close(CloseReason::Disconnected);
         }
     }

@@ -71,7 +71,7 @@ impl Client {
         self.outputs.push_back(Output::Connected { session_present });
         if session_present {
             // [MQTT-4.4.0-1] The Server still knows what was on its way: all of it again, and
-            // before anything new.
+            // before anything new. [U-4.4-1] Here and nowhere else is anything sent again.
             let again: Vec<Packet> = self.session.sending.resend().collect();
             again.into_iter().for_each(|packet| self.send(now, packet));
         } else {

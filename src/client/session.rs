@@ -20,6 +20,8 @@ use crate::session::{Message, Outbound, Receiving, Sending};
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Session {
     client_id: ClientId,
+    // [U-2.3.1-1] Two halves that know nothing of each other: an identifier in one says nothing
+    // of the same in the other.
     pub(super) sending: Sending,
     pub(super) receiving: Receiving,
     /// The command behind each message of QoS 1 and 2 that is on its way.

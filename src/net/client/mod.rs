@@ -68,6 +68,7 @@ impl Client {
     /// Outside a tokio runtime.
     pub async fn connect(options: ClientOptions) -> Result<(Self, Messages), ClientError> {
         let address = (options.host.as_str(), options.port);
+        // [MQTT-7.1.2-1] TCP carries octets both ways, in order and without loss.
         let stream = match timeout(options.open_wait, TcpStream::connect(address)).await {
             Ok(opened) => opened,
             Err(elapsed) => Err(io::Error::new(io::ErrorKind::TimedOut, elapsed)),
