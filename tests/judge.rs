@@ -90,7 +90,7 @@ fn a_command_that_starts_no_broker_is_exit_code_3_with_its_last_words() {
 #[test]
 fn wrong_usage_is_exit_code_2_and_says_what_would_be_right() {
     for (arguments, hint) in [
-        (&["test", "--statement", "MQTT-3.1.2-99"][..], "near it: MQTT-3.1.2-"),
+        (&["test", "--statement", "3.1.2-99"][..], "near it: MQTT-3.1.2-"),
         (&["test", "--filter", "no-such-part/*"], "--list"),
         (&["test", "ftp://localhost"], "HOST:PORT"),
         (&["test", "--timeout", "soon"], "seconds"),

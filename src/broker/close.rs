@@ -39,7 +39,7 @@ impl CloseReason {
     pub const fn statement(&self) -> Option<&'static str> {
         match self {
             Self::ConnectTimeout => Some("U-3.1.4-2"),
-            Self::Decode(error) => error.statement(),
+            Self::Decode(error) => Some(error.statement()),
             Self::Disconnected | Self::NetworkClosed | Self::ServerStopping => None,
             Self::Displaced => Some("MQTT-3.1.4-2"),
             Self::KeepAliveExpired => Some("MQTT-3.1.2-24"),
@@ -50,7 +50,11 @@ impl CloseReason {
 
     /// Whether the Client has broken a rule.
     pub const fn is_clients_fault(&self) -> bool {
-        matches!(self, Self::Decode(_) | Self::Refused { .. } | Self::Violation(_))
+        match self {
+            Self::Decode(error) => !matches!(error, DecodeError::TooLarge(_)),
+            Self::Refused { .. } | Self::Violation(_) => true,
+            _ => false,
+        }
     }
 }
 

@@ -64,9 +64,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
 
-    /// The password in every CONNECT
-    #[arg(long, value_name = "PASSWORD", env = "MQTTSPEC_PASSWORD", hide_env_values = true,
-          requires = "username")]
+    /// The password in every CONNECT that has a user name
+    #[arg(long, value_name = "PASSWORD", env = "MQTTSPEC_PASSWORD", hide_env_values = true)]
     password: Option<String>,
 
     /// Write the report as JSON; - for standard output

@@ -54,19 +54,20 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    /// The statement that is broken; `None` where it is a limit of our own.
-    pub const fn statement(&self) -> Option<&'static str> {
+    /// The statement that asks for the end of the connection.
+    pub const fn statement(&self) -> &'static str {
         match self {
-            Self::Malformed(malformed) => Some(malformed.statement()),
-            Self::TooLarge(_) => None,
-            Self::UnsupportedProtocolLevel { .. } => Some("MQTT-3.1.2-2"),
+            Self::Malformed(malformed) => malformed.statement(),
+            // [MQTT-4.8.0-2] Not a fault of the peer: there is no room for its packet here.
+            Self::TooLarge(_) => "MQTT-4.8.0-2",
+            Self::UnsupportedProtocolLevel { .. } => "MQTT-3.1.2-2",
         }
     }
 }
 
 /// A packet larger than the configured maximum: a limit of this side, not of the standard.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("{packet_type} of {size} octets where {limit} is the limit")]
+#[error("{packet_type} of {size} octets where {limit} is the limit [MQTT-4.8.0-2]")]
 pub struct PacketTooLarge {
     /// Its type.
     pub packet_type: PacketType,

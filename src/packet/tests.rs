@@ -234,7 +234,7 @@ fn another_level_is_no_malformed_packet() {
         octets[8] = level;
         let refused = DecodeError::UnsupportedProtocolLevel { level, offset: 8 };
         assert_eq!(decode(&octets), Err(refused));
-        assert_eq!(refused.statement(), Some("MQTT-3.1.2-2"));
+        assert_eq!(refused.statement(), "MQTT-3.1.2-2");
     }
 }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::rig::*;
 use crate::broker::{Input, Limits};
-use crate::packet::{Connect, Disconnect, Pingreq, Puback};
+use crate::packet::{
+    Connect, DecodeError, Disconnect, PacketTooLarge, PacketType, Pingreq, Puback,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -184,6 +186,22 @@ fn one_connection_ends_and_no_other() {
     let b = rig.client("b");
     rig.say_octets(a, "f0 00");
     assert_eq!(rig.hear(a), ["closed: reserved packet type 15 [U-2.2.1-2], octet 0"]);
+    rig.say(b, Pingreq);
+    assert_eq!(rig.hear(b), ["PINGRESP"]);
+}
+
+#[test]
+fn what_there_is_no_room_for_ends_its_own_connection() {
+    // MQTT-4.8.0-2, U-4.8-1
+    let mut rig = Rig::new();
+    let a = rig.client("a");
+    let b = rig.client("b");
+    let too_large = PacketTooLarge { packet_type: PacketType::Publish, size: 101, limit: 100 };
+    rig.input(a, Input::Undecodable(DecodeError::TooLarge(too_large)));
+    assert_eq!(
+        rig.hear(a),
+        ["closed: PUBLISH of 101 octets where 100 is the limit [MQTT-4.8.0-2]"]
+    );
     rig.say(b, Pingreq);
     assert_eq!(rig.hear(b), ["PINGRESP"]);
 }
