@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{sleep_until, timeout};
 use tracing::debug;
 
@@ -33,6 +33,7 @@ pub(super) struct Driver<R, W> {
     unread: BytesMut,
     unsent: Unsent,
     requests: mpsc::Receiver<Request>,
+    leave: Arc<Notify>,
     /// No handle is left.
     is_abandoned: bool,
     inbox: Inbox,
@@ -42,9 +43,19 @@ pub(super) struct Driver<R, W> {
     end: Option<ClientError>,
 }
 
+/// What leads from the handles to the task, and back.
+pub(super) struct Handles {
+    pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) leave: Arc<Notify>,
+    pub(super) inbox: Inbox,
+    /// Whether there was a Session, once CONNACK is here.
+    pub(super) connected: oneshot::Sender<bool>,
+}
+
 /// What the task wakes up for.
 enum Event {
     Deadline,
+    Leave,
     /// There may be room for a message again.
     Room,
     Read(io::Result<usize>),
@@ -62,10 +73,9 @@ where
         reader: R,
         writer: W,
         options: &ClientOptions,
-        requests: mpsc::Receiver<Request>,
-        inbox: Inbox,
-        connected: oneshot::Sender<bool>,
+        handles: Handles,
     ) -> Result<Self, ClientError> {
+        let Handles { requests, leave, inbox, connected } = handles;
         let mut machine = Client::new(options.limits);
         machine.connect(now(), options.connect.clone())?;
         Ok(Self {
@@ -76,6 +86,7 @@ where
             unread: BytesMut::new(),
             unsent: Unsent::default(),
             requests,
+            leave,
             is_abandoned: false,
             inbox,
             connected: Some(connected),
@@ -106,7 +117,7 @@ where
         let takes_requests = self.takes_requests();
         let is_blocked = self.is_blocked();
         let deadline = self.machine.deadline();
-        let Self { reader, writer, unread, unsent, requests, inbox, .. } = self;
+        let Self { reader, writer, unread, unsent, requests, leave, inbox, .. } = self;
         if unread.capacity() - unread.len() < LEAST_READ {
             unread.reserve(READ);
         }
@@ -118,6 +129,7 @@ where
                 Event::Written(written)
             }
             request = requests.recv(), if takes_requests => Event::Request(request),
+            () = leave.notified() => Event::Leave,
             () = inbox.changed(), if is_blocked => Event::Room,
             () = until(deadline) => Event::Deadline,
         }
@@ -152,11 +164,12 @@ where
             Event::Request(Some(request)) => {
                 self.take(now, request);
                 // All that are there go into one write.
-                while self.takes_requests()
-                    && let Ok(request) = self.requests.try_recv()
-                {
-                    self.take(now, request);
-                }
+                self.take_all(now);
+            }
+            Event::Leave => {
+                self.take_all(now);
+                self.machine.disconnect(now);
+                self.carry_out();
             }
         }
         if self.is_abandoned && self.machine.is_idle() {
@@ -204,12 +217,17 @@ where
         self.carry_out();
     }
 
+    /// Takes the requests that are there, as long as there is room for what they ask.
+    fn take_all(&mut self, now: Instant) {
+        while self.takes_requests()
+            && let Ok(request) = self.requests.try_recv()
+        {
+            self.take(now, request);
+        }
+    }
+
     fn take(&mut self, now: Instant, request: Request) {
         let (taken, reply) = match request {
-            Request::Disconnect => {
-                self.machine.disconnect(now);
-                return self.carry_out();
-            }
             Request::Publish(message, reply) => {
                 (self.machine.publish(now, message), Reply::Done(reply))
             }

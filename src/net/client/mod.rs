@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
 pub use error::ClientError;
@@ -28,7 +28,7 @@ pub use messages::Messages;
 pub use options::ClientOptions;
 pub use publishing::Publishing;
 
-use self::driver::Driver;
+use self::driver::{Driver, Handles};
 use self::error::Ended;
 use self::request::Request;
 use crate::client::CloseReason;
@@ -46,6 +46,8 @@ use crate::topic::TopicFilter;
 #[derive(Clone, Debug)]
 pub struct Client {
     requests: mpsc::Sender<Request>,
+    /// Asks the task to leave; apart from the requests, which may have to wait for the Server.
+    leave: Arc<Notify>,
     ended: Ended,
     session_present: bool,
 }
@@ -99,11 +101,13 @@ impl Client {
         let (connected, session_present) = oneshot::channel();
         let ended = Ended::default();
         let (inbox, messages) = messages::stream(options.messages, ended.clone());
-        let driver = Driver::new(reader, writer, options, requested, inbox, connected)?;
+        let leave = Arc::new(Notify::new());
+        let handles = Handles { requests: requested, leave: leave.clone(), inbox, connected };
+        let driver = Driver::new(reader, writer, options, handles)?;
         tokio::spawn(driver.run(ended.clone()));
 
         let session_present = session_present.await.map_err(|_| ended.reason())?;
-        Ok((Self { requests, ended, session_present }, messages))
+        Ok((Self { requests, leave, ended, session_present }, messages))
     }
 
     /// Whether the Server went on with the Session it had. If not, it holds no subscription.
@@ -168,14 +172,15 @@ impl Client {
 
     /// Leaves in good order, and waits until the connection is closed.
     ///
-    /// Commands that are not completed by then fail with [`CloseReason::Disconnected`], on all
-    /// handles. Without awaiting them first they may have been in vain.
+    /// Sends what was commanded before, as far as there is room for it, and does not wait for
+    /// answers: commands that are not completed by then fail with [`CloseReason::Disconnected`],
+    /// on all handles. Await them first to be sure of them.
     ///
     /// # Errors
     ///
     /// Why the connection ended, when it had ended before.
     pub async fn disconnect(&self) -> Result<(), ClientError> {
-        self.request(Request::Disconnect).await?;
+        self.leave.notify_one();
         self.requests.closed().await;
         match self.ended.reason() {
             ClientError::Closed(CloseReason::Disconnected) => Ok(()),

@@ -10,7 +10,6 @@ use crate::topic::TopicFilter;
 /// What a handle asks for.
 #[derive(Debug)]
 pub(super) enum Request {
-    Disconnect,
     Publish(Message, oneshot::Sender<Result<(), CommandRefused>>),
     Subscribe(
         OneOrMore<SubscribeFilter>,

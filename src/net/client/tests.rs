@@ -250,6 +250,40 @@ async fn a_server_that_never_answers_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_that_waits_holds_up_a_disconnect() {
+    let mut options = options();
+    options.limits.in_flight = 1;
+    options.commands = 2;
+    let (client, _messages, mut server) = connected(&options, 4096).await;
+    let mut publishing = Vec::new();
+    for payload in ["1", "22", "333", "4444"] {
+        publishing.push(client.begin_publish(message(payload, QoS::AtLeastOnce)).await.unwrap());
+    }
+    let leaving = tokio::spawn(async move { client.disconnect().await });
+    assert_eq!(server.hears().await, r#"PUBLISH "t" q1 id 1, 1 octets"#);
+    assert_eq!(server.hears().await, "DISCONNECT");
+    leaving.await.unwrap().unwrap();
+    for publishing in publishing {
+        let ended = publishing.await;
+        assert!(matches!(ended, Err(ClientError::Closed(CloseReason::Disconnected))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_commanded_before_disconnect_is_sent_before_it() {
+    let (client, _messages, mut server) = connected(&options(), 4096).await;
+    for payload in ["1", "22"] {
+        drop(client.begin_publish(message(payload, QoS::AtMostOnce)).await.unwrap());
+    }
+    let leaving = tokio::spawn(async move { client.disconnect().await });
+    assert_eq!(server.hears().await, r#"PUBLISH "t" q0, 1 octets"#);
+    assert_eq!(server.hears().await, r#"PUBLISH "t" q0, 2 octets"#);
+    assert_eq!(server.hears().await, "DISCONNECT");
+    drop(server);
+    leaving.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_close_is_left_after_disconnect() {
     let (client, _messages, mut server) = connected(&options(), 4096).await;
     let leaving = tokio::spawn(async move { client.disconnect().await });
