@@ -61,7 +61,7 @@ impl<'run> Stage<'run> {
 
     /// With what all topics of this case begin: levels of its own, with the slash after them.
     pub fn topics(&self) -> String {
-        format!("mqttspec/{}/", self.tag)
+        format!("{REALM}{}/", self.tag)
     }
 
     /// A CONNECT for a Session that ends with its connection, with what the subject asks of
@@ -94,7 +94,8 @@ impl<'run> Stage<'run> {
             .subject
             .dial(self.patience.due)
             .map_err(|error| Finding::Error(format!("cannot reach the subject: {error}")))?;
-        Ok(Peer::new(name, transport, self.record.clone(), self.patience))
+        let peer = Peer::new(name, transport, self.record.clone(), self.patience);
+        Ok(peer.of_case(REALM, self.topics()))
     }
 
     /// Opens a connection and a Session.
@@ -196,6 +197,9 @@ impl<'run> Stage<'run> {
         pages
     }
 }
+
+/// With what the topics of all cases begin.
+const REALM: &str = "mqttspec/";
 
 /// How long the traces of one case may take to clear away.
 const SWEEP: Duration = Duration::from_secs(2);

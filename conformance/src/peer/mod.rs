@@ -53,6 +53,8 @@ pub struct Peer {
     last_id: u16,
     /// With what the topics of this case begin, when messages of other cases come in as well.
     own_topics: Vec<String>,
+    /// With what the topics of all cases begin, and those of this one.
+    realm: Option<(&'static str, String)>,
     foreign_ids: BTreeSet<u16>,
 }
 
@@ -89,8 +91,17 @@ impl Peer {
             last_sent: Instant::now(),
             last_id: 0,
             own_topics: Vec::new(),
+            realm: None,
             foreign_ids: BTreeSet::new(),
         }
+    }
+
+    /// Tells it with what the topics of all cases begin, and those of its own case. What a subject
+    /// sends it of other cases, against all subscriptions, is acknowledged and forgotten: it is no
+    /// reason to fail this one.
+    pub(crate) fn of_case(mut self, all: &'static str, own: String) -> Self {
+        self.realm = Some((all, own));
+        self
     }
 
     /// Sends a packet, or any octets.
@@ -125,7 +136,7 @@ impl Peer {
     }
 
     /// From now on, messages on topics that do not begin with `prefix` are acknowledged and
-    /// forgotten. For subscriptions such as `#`, which hear the cases that run at the same time.
+    /// forgotten. For subscriptions such as `#`, which hear what others publish at the same time.
     ///
     /// Called again it adds a prefix to those before.
     pub fn hear_only(&mut self, prefix: impl Into<String>) {
@@ -237,9 +248,12 @@ impl Peer {
     /// Whether the packet delivers a message of another case; if so it is answered.
     fn is_foreign(&mut self, packet: &Packet) -> Result<bool, Finding> {
         let is_own = |publish: &Publish| {
-            let mut prefixes = self.own_topics.iter();
-            self.own_topics.is_empty()
-                || prefixes.any(|prefix| publish.topic.starts_with(prefix.as_bytes()))
+            let is_below = |prefix: &str| publish.topic.starts_with(prefix.as_bytes());
+            if self.own_topics.is_empty() {
+                self.realm.as_ref().is_none_or(|(all, own)| !is_below(all) || is_below(own))
+            } else {
+                self.own_topics.iter().any(|prefix| is_below(prefix))
+            }
         };
         match packet {
             Packet::Publish(publish) if !is_own(publish) => {

@@ -183,6 +183,15 @@ fn messages_of_other_cases_are_answered_and_forgotten() {
 }
 
 #[test]
+fn messages_that_stray_in_from_other_cases_are_forgotten() {
+    let messages =
+        ["all/mine/t", "all/other/t", "$SYS/load"].map(|topic| Publish::qos0(topic, "m").into());
+    let (peer, _) = peer(&[&messages[..], &[Packet::Pingresp]].concat(), false);
+    let mut peer = peer.of_case("all/", "all/mine/".to_owned());
+    assert_eq!(peer.fence(), Ok(vec![messages[0].clone(), messages[2].clone()]));
+}
+
+#[test]
 fn more_than_one_prefix_may_be_ones_own() {
     let messages = ["mine/t", "other/t", "$mine/t"].map(|topic| Publish::qos0(topic, "m").into());
     let (mut peer, _) = peer(&[&messages[..], &[Packet::Pingresp]].concat(), false);

@@ -105,6 +105,21 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
+        address: "publish/nothing-for-who-has-not-subscribed",
+        title: "A Client without a subscription receives no message, retained or new.",
+        statements: &["MQTT-3.3.2-3"],
+        level: Level::Must,
+        needs: &[],
+        run: |stage| {
+            let topic = stage.topic("t");
+            let mut publisher = stage.client("p")?;
+            publisher.complete(Publish::qos1(7, topic.as_str(), "kept").retain())?;
+            let mut bystander = stage.client("b")?;
+            publisher.publish_qos1(topic.as_str(), "new")?;
+            bystander.expect_nothing()
+        },
+    },
+    Case {
         address: "publish/topic-names-come-out",
         title: "Whether a Topic Name reaches the subscriber as it was published.",
         statements: &["U-3.3.2.1-1"],
