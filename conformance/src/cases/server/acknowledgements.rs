@@ -179,7 +179,7 @@ pub(super) fn until_sent_again(subscriber: &mut Peer, topic: &str) -> Result<(),
             Ok(_) => due = true,
             Err(Finding::Fail(mismatch)) if due && mismatch.statement.is_none() => {
                 let expected = format!("the message on {topic} sent again");
-                return Err(Finding::fail(expected, "only the one that was not answered"));
+                return Err(Finding::fail(expected, "only the message on the other topic"));
             }
             Err(finding) => return Err(finding.while_preparing("receive anything again")),
         }

@@ -217,7 +217,12 @@ impl Scene {
     ) -> Result<(), Finding> {
         let mut late = stage.client("late")?;
         late.subscribe(&self.topic, 1)?;
-        late.expect_message(&Delivery::on(self.topic.as_str()).payload(payload))?;
-        late.expect_no_message(&mut self.publisher, &self.topic, 1)
+        let kept = Delivery::on(self.topic.as_str()).payload(payload);
+        late.expect_message(&kept)?;
+        let more = late.until_sentinel(&mut self.publisher, &self.topic, 1)?;
+        match more.into_iter().find(|message| !kept.is(message)) {
+            Some(other) => Err(Finding::fail("no other message", other)),
+            None => Ok(()),
+        }
     }
 }
