@@ -78,6 +78,12 @@ closes! {
         ["MQTT-3.1.2-11", "MQTT-3.1.4-1"], |stage| [with_will(stage, 0).flags(CLEAN)];
     "will/missing-fields-close": "with the Will Flag and no Will Topic",
         ["MQTT-3.1.2-9", "MQTT-3.1.4-1"], |stage| [plain(stage).flags(CLEAN | WILL)];
+    "will/topic-cut-short-closes": "that ends within the Will Topic",
+        ["MQTT-3.1.2-9", "MQTT-3.1.4-1"], |stage| {
+            let message = 2 + MESSAGE.len();
+            let topic = stage.topic("will").len();
+            [with_will(stage, 0).shorten(message + 1), with_will(stage, 0).shorten(message + topic)]
+        };
     "will/missing-message-closes": "with a Will Topic and no Will Message",
         ["MQTT-3.1.2-9", "MQTT-3.1.4-1"], |stage| {
             let missing = 2 + MESSAGE.len();

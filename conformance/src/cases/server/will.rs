@@ -194,8 +194,8 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
-        address: "will/removed-by-disconnect-before-a-reset",
-        title: "DISCONNECT removes the Will even if the connection ends right behind it.",
+        address: "will/removed-by-disconnect-right-behind-connect",
+        title: "DISCONNECT removes the Will also when it comes in one write with CONNECT.",
         statements: &["MQTT-3.1.2-10"],
         level: Level::Must,
         needs: &[],
