@@ -12,12 +12,19 @@ mod connect_first;
 mod connect_form;
 mod credentials;
 mod data;
+mod delivery;
 mod disconnect;
+mod framing;
 mod header;
 mod keep_alive;
+mod malformed;
+mod matching;
+mod matching_whole;
+mod order;
 mod overlap;
 mod packet_id;
 mod ping;
+mod protocol_error;
 mod protocol_name;
 mod publish;
 mod publish_flags;
@@ -28,11 +35,14 @@ mod qos1;
 mod qos2_receiving;
 mod qos2_sending;
 mod qos_matrix;
+mod redelivery;
+mod reserved_topics;
 mod retain;
 mod retain_clear;
 mod retain_flag;
 mod retain_qos_0;
 mod retain_subscription;
+mod robustness;
 mod session;
 mod session_clean;
 mod subscribe;
@@ -42,6 +52,7 @@ mod subscribe_many;
 mod subscribe_wildcards;
 mod takeover;
 mod text;
+mod topics;
 mod unsubscribe;
 mod unsubscribe_filter;
 mod unsubscribe_malformed;
@@ -58,6 +69,7 @@ const FILES: &[&[Case]] = &[
     data::CASES,                  // 1.5
     text::CASES,                  // 1.5.3
     header::CASES,                // 2.2
+    framing::CASES,               // 2.2.3, 4.2
     packet_id::CASES,             // 2.3.1
     connect_first::CASES,         // 3.1
     connect::CASES,               // 3.1
@@ -99,6 +111,16 @@ const FILES: &[&[Case]] = &[
     qos1::CASES,                  // 4.3.2
     qos2_receiving::CASES,        // 4.3.3
     qos2_sending::CASES,          // 4.3.3
+    redelivery::CASES,            // 4.4
+    delivery::CASES,              // 4.1, 4.5
+    order::CASES,                 // 4.6
+    topics::CASES,                // 4.7.1, 4.7.3
+    matching::CASES,              // 4.7.1, 4.7.3
+    matching_whole::CASES,        // 4.7.1
+    reserved_topics::CASES,       // 4.7.2
+    malformed::CASES,             // 4.8
+    protocol_error::CASES,        // 4.8
+    robustness::CASES,            // 4.8
 ];
 
 #[cfg(test)]

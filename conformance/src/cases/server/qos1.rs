@@ -57,25 +57,6 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
-        address: "qos1/identifier-is-free-after-puback",
-        title: "Messages of QoS 1 go on for longer than one Packet Identifier each would last.",
-        statements: &["U-4.3.2-2", "MQTT-2.3.1-2"],
-        level: Level::Must,
-        needs: &[Need::Qos1Subscriptions],
-        run: |stage| {
-            let topic = stage.topic("t");
-            let mut client = stage.client("a")?;
-            client.subscribe_at(&topic, 1)?;
-            for number in 0..100_u8 {
-                // The same identifier each time: after its PUBACK it is as good as new.
-                client.send(Publish::qos1(7, topic.as_str(), [number]))?;
-                client.expect_puback(7)?;
-                client.expect_message(&Delivery::on(topic.as_str()).payload([number]).qos(1))?;
-            }
-            Ok(())
-        },
-    },
-    Case {
         address: "qos1/each-publish-gets-its-puback",
         title: "Of many messages of QoS 1 sent at once, each gets one PUBACK of its identifier.",
         statements: &["MQTT-4.3.2-2", "U-4.3.2-1"],
