@@ -65,7 +65,7 @@ pub use writer::PacketTooLong;
 
 /// A Control Packet of any type.
 // [MQTT-7.0.0-2] The fourteen of the standard: no peer needs another to be understood.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Packet {
     /// A Client asks for a connection.
     Connect(Connect),
