@@ -60,7 +60,7 @@ pub(super) const CASES: &[Case] = &[
             subscriber.subscribe(&topic, 1)?;
             let mut publisher = stage.client("p")?;
             for (number, breach) in (0..).zip(breaches(&topic)) {
-                let mut offender = stage.client("a")?;
+                let mut offender = stage.client(&format!("a{number}"))?;
                 offender.subscribe(&topic, 0)?;
                 offender.send(breach)?;
                 publisher.publish_qos1(topic.as_str(), [number])?;
@@ -84,7 +84,7 @@ pub(super) const CASES: &[Case] = &[
             for (number, breach) in breaches(&stage.topic("t")).into_iter().enumerate() {
                 let topic = stage.topic(&number.to_string());
                 subscriber.subscribe(&topic, 1)?;
-                let mut offender = stage.client("a")?;
+                let mut offender = stage.client(&format!("a{number}"))?;
                 let next = Publish::qos0(topic.as_str(), "behind a breach");
                 offender.send([breach, next.octets()].concat())?;
                 // Who does not close on it fails elsewhere.

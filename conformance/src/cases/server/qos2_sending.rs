@@ -80,8 +80,8 @@ pub(super) const CASES: &[Case] = &[
                 ("pubrel-for-nothing", Packet::Pubrel(0x1234)),
                 ("pubcomp-for-nothing", Packet::Pubcomp(0x1234)),
             ];
-            for (what, answer) in answers {
-                let mut client = stage.client("a")?;
+            for (number, (what, answer)) in answers.into_iter().enumerate() {
+                let mut client = stage.client(&format!("a{number}"))?;
                 stage.observe(what, reaction(&mut client, &answer)?);
             }
             Ok(())

@@ -78,8 +78,8 @@ pub(super) const CASES: &[Case] = &[
         run: |stage| {
             let filters = ["+", "#", "$SYS", "+/#"];
             let mut publisher = stage.client("p")?;
-            for filter in filters {
-                let mut subscriber = stage.client("s")?;
+            for (number, filter) in filters.into_iter().enumerate() {
+                let mut subscriber = stage.client(&format!("s{number}"))?;
                 subscriber.subscribe(&stage.topic(filter), 1)?;
                 publisher.publish_qos1(stage.topic("$SYS"), filter)?;
                 subscriber.expect_message(&Delivery::on(stage.topic("$SYS")).payload(filter))?;

@@ -123,7 +123,7 @@ pub(super) const CASES: &[Case] = &[
                 [(200, "200"), (1_000, "1,000"), (10_000, "10,000"), (65_000, "65,000")]
             {
                 let topic = stage.topic(&"/".repeat(levels));
-                match accepts(&mut stage.client("a")?, &topic) {
+                match accepts(&mut stage.client(&format!("a{levels}"))?, &topic) {
                     Ok(()) => deepest = name,
                     Err(_) => break,
                 }
