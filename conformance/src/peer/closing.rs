@@ -132,6 +132,13 @@ impl Peer {
         }
     }
 
+    /// Sends nothing more, by FIN, and goes on reading.
+    pub fn half_close(&mut self) {
+        self.record.event(&self.name, Side::Judge, "ends its direction");
+        self.write_failed = true;
+        self.transport.finish();
+    }
+
     /// Leaves in order: DISCONNECT, then the end of the connection.
     ///
     /// Waits a moment for the subject to close as well, so that it has taken note.

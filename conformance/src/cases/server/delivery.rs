@@ -52,6 +52,26 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
+        address: "delivery/retained-until-deleted",
+        title: "A retained message stays until a Client deletes it, however often it was fetched.",
+        statements: &["U-4.1-1"],
+        level: Level::Should,
+        needs: &[Need::RetainedMessages],
+        run: |stage| {
+            let topic = stage.topic("t");
+            let mut publisher = stage.client("p")?;
+            publisher.complete(Publish::qos1(1, topic.as_str(), "kept").retain())?;
+            publisher.disconnect()?;
+            for label in ["first", "second", "third"] {
+                let mut late = stage.client(label)?;
+                late.subscribe(&topic, 1)?;
+                late.expect_message(&Delivery::on(topic.as_str()).payload("kept"))?;
+                late.disconnect()?;
+            }
+            Ok(())
+        },
+    },
+    Case {
         address: "delivery/to-every-matching-subscription",
         title: "A message reaches every Client with a subscription that matches.",
         statements: &["MQTT-4.5.0-1", "U-4.7.3-9"],

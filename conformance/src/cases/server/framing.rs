@@ -195,6 +195,25 @@ pub(super) const CASES: &[Case] = &[
             late.expect_no_message(&mut publisher, &topic, 1)
         },
     },
+    Case {
+        address: "framing/end-of-one-direction",
+        title: "A Client that ends its own direction alone gets its answer yet, or a close.",
+        statements: &["U-4.2-1"],
+        level: Level::Observe,
+        needs: &[],
+        run: |stage| {
+            let mut client = stage.client("a")?;
+            client.send(Publish::qos1(1, stage.topic("t"), "the last"))?;
+            client.half_close();
+            let behaviour = match client.expect_puback(1) {
+                Ok(()) => "answer",
+                Err(_) if client.is_closed() => "close",
+                Err(finding) => return Err(finding),
+            };
+            stage.observe("publish-before-a-half-close", behaviour);
+            Ok(())
+        },
+    },
 ];
 
 /// A message on this topic in a packet of so many octets after its fixed header.

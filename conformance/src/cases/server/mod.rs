@@ -16,11 +16,13 @@ mod delivery;
 mod disconnect;
 mod framing;
 mod header;
+mod interoperability;
 mod keep_alive;
 mod malformed;
 mod matching;
 mod matching_whole;
 mod order;
+mod order_answers;
 mod overlap;
 mod packet_id;
 mod ping;
@@ -114,6 +116,7 @@ const FILES: &[&[Case]] = &[
     redelivery::CASES,            // 4.4
     delivery::CASES,              // 4.1, 4.5
     order::CASES,                 // 4.6
+    order_answers::CASES,         // 4.6
     topics::CASES,                // 4.7.1, 4.7.3
     matching::CASES,              // 4.7.1, 4.7.3
     matching_whole::CASES,        // 4.7.1
@@ -121,6 +124,7 @@ const FILES: &[&[Case]] = &[
     malformed::CASES,             // 4.8
     protocol_error::CASES,        // 4.8
     robustness::CASES,            // 4.8
+    interoperability::CASES,      // 7
 ];
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! The order is promised to one subscriber, for one topic at one QoS from one publisher: these
 //! cases compare nothing else. Only first copies count; acknowledgements go out in order.
 //!
-//! Clauses: [MQTT-4.6.0-5], [MQTT-4.6.0-6], which puts [MQTT-4.6.0-1] and [MQTT-4.6.0-4] on the
-//! Server as well.
+//! Clauses: [MQTT-4.6.0-5], [MQTT-4.6.0-6], which puts [MQTT-4.6.0-1] on the Server as well. The
+//! order of answers is in `order_answers`.
 
 use crate::case::{Case, Level};
 use crate::finding::Finding;
@@ -151,51 +151,6 @@ pub(super) const CASES: &[Case] = &[
                     return Err(Finding::fail(format!("{expected} again"), message));
                 }
             }
-            Ok(())
-        },
-    },
-    Case {
-        address: "order/pubrels-follow-pubrecs",
-        title: "The PUBRELs come in the order of the PUBRECs.",
-        statements: &["MQTT-4.6.0-6", "MQTT-4.6.0-4"],
-        level: Level::Must,
-        needs: &[Need::Qos2Subscriptions],
-        run: |stage| {
-            let topic = stage.topic("t");
-            let mut subscriber = stage.client("s")?;
-            subscriber.subscribe_at(&topic, 2)?;
-            publish(&mut stage.client("p")?, &topic, 2, 0..5)?;
-            let messages = take(&mut subscriber, &topic, 5)?;
-            let ids: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
-            let burst: Vec<_> = ids.iter().flat_map(|&id| Packet::Pubrec(id).octets()).collect();
-            subscriber.send(burst)?;
-            for id in ids {
-                match subscriber.expect_any()? {
-                    Packet::Pubrel(seen) if seen == id => subscriber.send(Packet::Pubcomp(id))?,
-                    other => return Err(Finding::fail(Packet::Pubrel(id), other)),
-                }
-            }
-            Ok(())
-        },
-    },
-    Case {
-        address: "order/of-pubacks",
-        title: "In which order the PUBACKs come is told: the rule for it binds Clients.",
-        statements: &["MQTT-4.6.0-2"],
-        level: Level::Observe,
-        needs: &[],
-        run: |stage| {
-            let mut publisher = stage.client("p")?;
-            let message = |id| Publish::qos1(id, stage.topic("t"), "x").octets();
-            publisher.send((1..=20).flat_map(message).collect::<Vec<_>>())?;
-            let mut ids = Vec::new();
-            for _ in 0..20 {
-                if let Packet::Puback(id) = publisher.expect_any()? {
-                    ids.push(id);
-                }
-            }
-            let order = if ids.is_sorted() { "that of the PUBLISHes" } else { "another" };
-            stage.observe("order-of-pubacks", order);
             Ok(())
         },
     },

@@ -77,7 +77,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "qos1/same-identifier-again-is-a-new-message",
         title: "After its PUBACK, a PUBLISH with the same identifier is a new message.",
-        statements: &["MQTT-4.3.2-2"],
+        statements: &["MQTT-4.3.2-2", "U-4.3.2-2"],
         level: Level::Must,
         needs: &[Need::Qos1Subscriptions],
         run: |stage| twice(stage, |publish| publish),

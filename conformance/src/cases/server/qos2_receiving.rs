@@ -98,7 +98,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "qos2/same-identifier-after-pubcomp-is-a-new-message",
         title: "After its PUBCOMP, a PUBLISH of QoS 2 with the same identifier is a new message.",
-        statements: &["MQTT-4.3.3-2"],
+        statements: &["MQTT-4.3.3-2", "U-4.3.3-2"],
         level: Level::Must,
         needs: &[],
         run: |stage| {
