@@ -105,18 +105,19 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
-        address: "publish/nothing-for-who-has-not-subscribed",
-        title: "A Client without a subscription receives no message, retained or new.",
+        address: "publish/nothing-that-no-filter-matches",
+        title: "A Client receives no message, retained or new, that none of its filters matches.",
         statements: &["MQTT-3.3.2-3"],
         level: Level::Must,
         needs: &[],
         run: |stage| {
-            let topic = stage.topic("t");
+            let (topic, other) = (stage.topic("t"), stage.topic("other"));
             let mut publisher = stage.client("p")?;
             publisher.complete(Publish::qos1(7, topic.as_str(), "kept").retain())?;
             let mut bystander = stage.client("b")?;
+            bystander.subscribe(&other, 1)?;
             publisher.publish_qos1(topic.as_str(), "new")?;
-            bystander.expect_nothing()
+            bystander.expect_no_message(&mut publisher, &other, 1)
         },
     },
     Case {
