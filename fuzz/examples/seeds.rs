@@ -1,6 +1,6 @@
 //! Writes the packet vectors as the first corpus of every target.
 
-#[path = "../../../fixtures/read.rs"]
+#[path = "../../fixtures/read.rs"]
 mod read;
 
 use std::error::Error;
