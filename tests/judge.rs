@@ -34,6 +34,18 @@ fn closes_at_once() -> String {
     address
 }
 
+/// What the reference broker does not do, and need not: the cases that would look at it.
+const NOT_OFFERED: [&str; 5] = [
+    // It asks nobody for a password yet.
+    "credentials/wrong-ones-are-refused",
+    "credentials/wrong-ones-get-a-fitting-code",
+    // It refuses no Client Identifier,
+    "client-id/refused-by-0x02",
+    // and no wildcard.
+    "subscribe/plus-is-served-or-refused",
+    "subscribe/hash-is-served-or-refused",
+];
+
 #[test]
 fn the_reference_broker_conforms() {
     let output = mqttspec(&["test", "--json", "-", "--quiet", "--strict"]);
@@ -42,12 +54,17 @@ fn the_reference_broker_conforms() {
         .as_array()
         .expect("cases")
         .iter()
-        .filter(|case| case["verdict"] != "pass")
+        .filter(|case| {
+            let expected = match case["case"].as_str() {
+                Some(address) if NOT_OFFERED.contains(&address) => "unsupported",
+                _ => "pass",
+            };
+            case["verdict"] != expected
+        })
         .map(|case| format!("{} {}: {}", case["verdict"], case["case"], case["message"]))
         .collect();
-    // `unsupported` too: whatever a case needs, the reference broker offers.
     assert!(told.is_empty(), "{}", told.join("\n"));
-    assert!(report["summary"]["pass"].as_u64() >= Some(60), "{}", report["summary"]);
+    assert!(report["summary"]["pass"].as_u64() >= Some(500), "{}", report["summary"]);
     assert_eq!(output.status.code(), Some(0));
 }
 

@@ -202,7 +202,7 @@ impl<H: Holder> Connection<H> {
         let received =
             broker.holder().with_session(session, |state| state.publish(publish.delivery));
         if received.is_new {
-            broker.publish(Message::from_publish(publish));
+            broker.publish_for_client(Message::from_publish(publish));
         }
         // Answered only now that the message has been taken over.
         if let Some(answer) = received.answer {

@@ -22,6 +22,7 @@ mod holder;
 mod keep_alive;
 mod limits;
 mod local;
+mod policy;
 mod queue;
 mod retained;
 mod routing;
@@ -35,6 +36,7 @@ pub use connection::{Connection, Input, Output};
 pub use holder::{Holder, Registry, Subscriptions};
 pub use limits::Limits;
 pub use local::{Local, LocalConnection, LocalSession};
+pub use policy::Policy;
 pub use retained::Retained;
 pub use session::{Session, SessionName};
 pub use violation::Violation;
@@ -44,12 +46,20 @@ pub use violation::Violation;
 pub struct Broker<H> {
     holder: H,
     limits: Limits,
+    policy: Policy,
 }
 
 impl<H: Holder> Broker<H> {
     /// A server without clients, sessions and messages.
-    pub const fn new(holder: H, limits: Limits) -> Self {
-        Self { holder, limits }
+    pub fn new(holder: H, limits: Limits) -> Self {
+        Self { holder, limits, policy: Policy::default() }
+    }
+
+    /// The same server with choices of its own.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
     }
 
     /// Where the shared state is held.

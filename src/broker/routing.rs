@@ -1,7 +1,7 @@
 //! A message on its way from its publisher to the Sessions of all who asked for it.
 //!
-//! Clauses: [MQTT-3.3.1-3], [MQTT-3.3.1-9], [MQTT-3.3.2-3], [MQTT-3.3.5-1], [MQTT-4.5.0-1],
-//! [MQTT-4.7.3-4], U-3.3.1.3-1, U-3.3.5-2.
+//! Clauses: [MQTT-3.3.1-3], [MQTT-3.3.1-9], [MQTT-3.3.2-3], [MQTT-3.3.5-1], [MQTT-3.3.5-2], [MQTT-4.5.0-1],
+//! [MQTT-4.7.3-4], U-3.3.1.3-1, U-3.3.5-2, U-4.7.2-1.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -64,12 +64,23 @@ impl<H: Holder> Broker<H> {
         }
     }
 
+    /// Publishes a message of a Client, unless its topic is for the server alone.
+    pub(super) fn publish_for_client(&self, message: Message) {
+        // [U-4.7.2-1] Clients do not talk to each other on topics that begin with `$`.
+        // [MQTT-3.3.5-2] What a Client may not publish is acknowledged like all else, and goes
+        // nowhere.
+        if self.policy.relay_reserved_topics || !message.topic.is_reserved() {
+            self.publish(message);
+        }
+    }
+
     /// Publishes the Will of a connection that is gone.
     pub(super) fn publish_will(&self, will: Will) {
         let Will { topic, message, qos, retain } = will;
         // [MQTT-3.1.2-16] Not retained when it is not to be,
         // [MQTT-3.1.2-17] retained when it is.
-        self.publish(Message { topic, payload: message.as_bytes().clone(), qos, retain });
+        let payload = message.as_bytes().clone();
+        self.publish_for_client(Message { topic, payload, qos, retain });
     }
 
     /// The Sessions that get a message, once each, with the greatest QoS they were granted.

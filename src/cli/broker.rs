@@ -59,6 +59,10 @@ pub(super) struct Arguments {
     /// Network connections open at once; above it new ones are closed
     #[arg(long, value_name = "N", default_value_t = ServerOptions::default().max_connections)]
     max_connections: usize,
+
+    /// Let clients talk to each other on topics that begin with $
+    #[arg(long)]
+    relay_reserved_topics: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -104,6 +108,7 @@ fn options(arguments: &Arguments) -> ServerOptions {
     let mut options = ServerOptions::default();
     options.bind = arguments.bind.clone();
     options.limits = limits;
+    options.policy.relay_reserved_topics = arguments.relay_reserved_topics;
     options.max_connections = arguments.max_connections;
     options
 }

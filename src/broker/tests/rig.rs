@@ -10,6 +10,7 @@ use crate::packet::{
     Binary, ClientId, Connect, Decoder, Delivery, OneOrMore, Packet, PacketId, Publish, QoS,
     Subscribe, SubscribeFilter, Text, Unsubscribe, Will,
 };
+use crate::session::Message;
 use crate::topic::{TopicFilter, TopicName};
 
 /// A server, its connections and a clock.
@@ -69,6 +70,11 @@ impl Rig {
                 Err(error) => return self.input(peer, Input::Undecodable(error)),
             }
         }
+    }
+
+    /// Publishes a message of the server's own.
+    pub(super) fn server_says(&self, publish: Publish) {
+        self.broker.publish(Message::from_publish(publish));
     }
 
     pub(super) fn input(&mut self, peer: Peer, input: Input) {

@@ -1,7 +1,8 @@
 //! SUBSCRIBE, UNSUBSCRIBE, and who gets what at which QoS.
 
 use super::rig::*;
-use crate::packet::Puback;
+use crate::broker::{Broker, Limits, Local, Policy};
+use crate::packet::{Connect, Puback};
 
 #[test]
 fn one_packet_of_filters_is_as_many_subscriptions() {
@@ -101,6 +102,30 @@ fn shared_subscription_names_are_filters_like_any_other() {
     let a = rig.client("a");
     rig.subscribe(a, "$share/group/t", Q0);
     rig.say(a, publish("t", "x", Q0, 0));
-    rig.say(a, publish("$share/group/t", "x", Q0, 0));
+    rig.server_says(publish("$share/group/t", "x", Q0, 0));
     assert_eq!(rig.hear(a), [r#"PUBLISH "$share/group/t" q0, 1 octets"#]);
+}
+
+#[test]
+fn clients_do_not_talk_on_the_servers_own_topics() {
+    // U-4.7.2-1, MQTT-3.3.5-2
+    let mut rig = Rig::new();
+    let a = rig.connect(Connect { will: Some(will("$own", "x", Q0, false)), ..clean("a") });
+    let b = rig.client("b");
+    rig.subscribe(b, "$own", Q0);
+    rig.say(a, publish("$own", "x", Q1, 1));
+    assert_eq!(rig.hear(a), ["CONNACK accepted", "PUBACK id 1"]);
+    rig.cut(a);
+    assert_eq!(rig.hear(b), [""; 0]);
+}
+
+#[test]
+fn unless_somebody_wants_them_to() {
+    let policy = Policy { relay_reserved_topics: true };
+    let mut rig = Rig::new();
+    rig.broker = Broker::new(Local::new(), Limits::default()).with_policy(policy);
+    let a = rig.client("a");
+    rig.subscribe(a, "$own", Q0);
+    rig.say(a, publish("$own", "x", Q0, 0));
+    assert_eq!(rig.hear(a).len(), 1);
 }

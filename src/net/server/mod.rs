@@ -13,13 +13,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 
 use self::open::{Open, Phase};
 use self::shared::Shared;
-use crate::broker::{Broker, Limits};
+use crate::broker::{Broker, Limits, Policy};
+use crate::packet::QoS;
+use crate::session::Message;
+use crate::topic::TopicName;
 
 /// How to run a server.
 #[derive(Clone, Debug)]
@@ -29,6 +33,8 @@ pub struct ServerOptions {
     pub bind: Vec<SocketAddr>,
     /// The bounds that the protocol side keeps to.
     pub limits: Limits,
+    /// What it does where the standard leaves it the choice.
+    pub policy: Policy,
     /// How many Network Connections may be open at once. Default: 100,000; above it new ones are
     /// closed without a word, which costs nothing but the accept.
     pub max_connections: usize,
@@ -45,6 +51,7 @@ impl Default for ServerOptions {
         Self {
             bind: vec![SocketAddr::from(([127, 0, 0, 1], 1883))],
             limits: Limits::default(),
+            policy: Policy::default(),
             max_connections: 100_000,
             stall_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(5),
@@ -115,12 +122,9 @@ impl Server {
             addresses.push(listener.local_addr()?);
             listeners.push(listener);
         }
-        let common = Common {
-            broker: Broker::new(Shared::new(), options.limits),
-            options,
-            open: Open::new(),
-            wills: TaskTracker::new(),
-        };
+        let broker = Broker::new(Shared::new(), options.limits).with_policy(options.policy);
+        broker.publish(version());
+        let common = Common { broker, options, open: Open::new(), wills: TaskTracker::new() };
         let connections = TaskTracker::new();
         Ok(Self { listeners, addresses, common: Arc::new(common), connections })
     }
@@ -152,6 +156,13 @@ impl Server {
         let _ = tokio::time::timeout(limit, connections.wait()).await;
         ServerStopped { connections: open, abandoned: connections.len() }
     }
+}
+
+/// The retained message by which brokers say what they are.
+fn version() -> Message {
+    let topic = TopicName::new("$SYS/broker/version").expect("it is a Topic Name");
+    let payload = Bytes::from_static(concat!("mqttspec ", env!("CARGO_PKG_VERSION")).as_bytes());
+    Message { topic, payload, qos: QoS::AtMostOnce, retain: true }
 }
 
 /// Binds `address` with a backlog for a crowd that comes all at once.
