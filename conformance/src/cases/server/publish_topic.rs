@@ -114,6 +114,11 @@ pub(super) const CASES: &[Case] = &[
             let (topic, other) = (stage.topic("t"), stage.topic("other"));
             let mut publisher = stage.client("p")?;
             publisher.complete(Publish::qos1(7, topic.as_str(), "kept").retain())?;
+            publisher.subscribe(&topic, 0)?;
+            // Once it has come to somebody, the subject has it to send.
+            publisher
+                .expect_any_message()
+                .map_err(|finding| finding.while_preparing("have a message retained"))?;
             let mut bystander = stage.client("b")?;
             bystander.subscribe(&other, 1)?;
             publisher.publish_qos1(topic.as_str(), "new")?;
