@@ -4,13 +4,13 @@
 //! [MQTT-4.8.0-1]. A SUBACK that refuses the filter keeps it out as well: that is a warning.
 //!
 //! Clauses: [MQTT-4.7.1-2], [MQTT-4.7.1-3], [MQTT-4.7.3-1], U-4.7.3-7. Names with wildcards are in
-//! `publish_topic`, U+0000 in `text`.
+//! `publish_topic`, U+0000 in `text`, filters to unsubscribe from in `unsubscribe_filter`.
 
 use crate::case::{Case, Level};
 use crate::finding::Finding;
 use crate::peer::{Delivery, Peer};
 use crate::stage::Stage;
-use crate::wire::{Publish, Suback, Subscribe, Unsubscribe};
+use crate::wire::{Publish, Suback, Subscribe};
 
 /// A case for one rule of a Topic Filter, with filters that break it.
 macro_rules! refused {
@@ -67,33 +67,6 @@ pub(super) const CASES: &[Case] = &[
             let mut client = stage.client("a")?;
             client.send(Publish::qos1(1, "", "x"))?;
             client.expect_closed()
-        },
-    },
-    Case {
-        address: "topics/invalid-filters-in-unsubscribe",
-        title: "An UNSUBSCRIBE with a filter that none can be is answered, or closes the connection.",
-        statements: &["MQTT-4.7.1-2", "MQTT-4.7.1-3", "MQTT-4.7.3-1"],
-        level: Level::Observe,
-        needs: &[],
-        run: |stage| {
-            for (what, filter) in [
-                ("unsubscribe-from-misplaced-hash", "a/#/b"),
-                ("unsubscribe-from-misplaced-plus", "a+"),
-                ("unsubscribe-from-empty-filter", ""),
-            ] {
-                let mut client = stage.client("a")?;
-                client.send(Unsubscribe::new(1).filter(filter))?;
-                let behaviour = match client.fence() {
-                    Err(_) if client.is_closed() => "close".to_owned(),
-                    packets => {
-                        let packets = packets?;
-                        let first = packets.first();
-                        first.map_or_else(|| "nothing".to_owned(), |p| p.kind().to_string())
-                    }
-                };
-                stage.observe(what, behaviour);
-            }
-            Ok(())
         },
     },
     Case {
