@@ -51,7 +51,7 @@ fn every_vector_has_its_outcome() -> Result {
 
 /// The fault is one of those that the vector names.
 fn names_a_statement(id: &str, vector: &Value, fault: &DecodeError) {
-    let named = fault.statement().map(Value::from);
+    let named = Some(Value::from(fault.statement()));
     let listed = vector["statements"].as_array();
     let is_listed = named.is_some_and(|named| listed.is_some_and(|all| all.contains(&named)));
     assert!(is_listed, "{id}: {fault}, where it is {}", vector["statements"]);

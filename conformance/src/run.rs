@@ -45,6 +45,7 @@ pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progres
         capabilities: Capabilities::default(),
         tag: run_tag(),
         begin: Instant::now(),
+        answered: false,
         lost: OnceLock::new(),
         running: Mutex::default(),
     };
@@ -52,7 +53,8 @@ pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progres
     if let Err(reason) = subject.check_alive() {
         return run.report(Vec::new(), Some(reason));
     }
-    let run = Run { capabilities: run.probe(), ..run };
+    let answered = subject.check_answers(options.patience).is_ok();
+    let run = Run { capabilities: run.probe(), answered, ..run };
     progress.begun(&run.capabilities, selected.len());
     let cases = run.all(&selected, progress);
     let lost = run.lost.get().cloned();
@@ -66,6 +68,8 @@ struct Run<'a> {
     /// Letters and digits that no other run has.
     tag: String,
     begin: Instant,
+    /// Whether the subject answered a CONNECT before the first case.
+    answered: bool,
     /// Why the subject is no longer there; set once.
     lost: OnceLock<String>,
     /// The addresses of the cases that run now.
@@ -143,16 +147,20 @@ impl Run<'_> {
             .and_then(|()| stage.control());
         let duration = begin.elapsed();
         let pages = stage.strike();
-        if outcome.is_err() {
-            self.look_after(case);
-        }
+        let outcome = outcome.map_err(|finding| self.look_after(case, finding));
         self.running().retain(|address| *address != case.address);
         CaseReport::new(case, outcome, duration, pages)
     }
 
-    /// Sees to it that a subject which died is noticed, and with it the cases it died in.
-    fn look_after(&self, case: &Case) {
-        if let Err(reason) = self.subject.check_alive() {
+    /// Sees to it that a subject which died, or answers nobody any more, is noticed: what a case
+    /// found in one that is gone says nothing of the rule it is about.
+    fn look_after(&self, case: &Case, finding: Finding) -> Finding {
+        let there = match self.answered {
+            true => self.subject.check_answers(self.options.patience),
+            // It never answered, which is what the cases say of it.
+            false => self.subject.check_alive(),
+        };
+        if let Err(reason) = there {
             let others = self.running().len() - 1;
             let beside = match others {
                 0 => String::new(),
@@ -160,6 +168,10 @@ impl Run<'_> {
                 _ => format!(" and {others} other cases"),
             };
             self.lost.get_or_init(|| format!("{reason}, during {}{beside}", case.address));
+        }
+        match self.lost.get() {
+            Some(_) => Finding::Error(format!("the subject was lost; before that: {finding}")),
+            None => finding,
         }
     }
 

@@ -87,6 +87,20 @@ fn a_subject_that_dies_ends_the_run() {
     assert!(report.cases.iter().any(|case| case.message.as_ref().is_some_and(not_run)));
 }
 
+#[test]
+fn a_subject_that_answers_nobody_any_more_ends_the_run() {
+    let toy = Toy::hanging_after(30);
+    let mut options = hasty();
+    options.jobs = 4;
+    let report = judge(&toy.subject, &options, &mut ());
+    assert_eq!(report.exit_code(), 3);
+    let lost = report.subject.lost.unwrap();
+    assert!(lost.contains("answers no CONNECT any more"), "{lost}");
+    // Its silence is the reason, and no breach of whatever the cases were about.
+    let silence = |message: &String| message.starts_with("the subject was lost; before that: ");
+    assert!(report.cases.iter().any(|case| case.message.as_ref().is_some_and(silence)));
+}
+
 /// A port on which nobody listens.
 fn nobody() -> Subject {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");

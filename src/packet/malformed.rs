@@ -175,7 +175,15 @@ impl Malformed {
             MalformedKind::WillQos => "MQTT-3.1.2-14",
             MalformedKind::WillQosWithoutWill => "MQTT-3.1.2-13",
             MalformedKind::WillRetainWithoutWill => "MQTT-3.1.2-15",
-            MalformedKind::ZeroPacketId => "MQTT-2.3.1-1",
+            // An acknowledgement has the identifier of what it answers, which is never 0.
+            MalformedKind::ZeroPacketId => match self.packet_type {
+                Some(PacketType::Puback | PacketType::Pubrec | PacketType::Pubrel) => {
+                    "MQTT-2.3.1-6"
+                }
+                Some(PacketType::Pubcomp) => "U-3.7.2-1",
+                Some(PacketType::Suback | PacketType::Unsuback) => "MQTT-2.3.1-7",
+                _ => "MQTT-2.3.1-1",
+            },
         }
     }
 }

@@ -203,7 +203,9 @@ refused! {
     publish_one_level:       "30 05 0003 'a/+'"                   => "MQTT-3.3.2-2", 6;
     publish_surrogate:       "30 05 0003 eda080"                  => "MQTT-1.5.3-1", 4;
 
-    puback_id_zero:          "40 02 0000"                         => "MQTT-2.3.1-1", 2;
+    puback_id_zero:          "40 02 0000"                         => "MQTT-2.3.1-6", 2;
+    pubcomp_id_zero:         "70 02 0000"                         => "U-3.7.2-1", 2;
+    suback_id_zero:          "90 03 0000 00"                      => "MQTT-2.3.1-7", 2;
     puback_too_long:         "40 03 0001 00"                      => "U-3.4.1-1", 4;
     puback_too_short:        "40 01 00"                           => "MQTT-4.8.0-1", 2;
     pubrec_too_long:         "50 03 0001 00"                      => "U-3.5.1-1", 4;

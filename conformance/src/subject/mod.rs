@@ -117,6 +117,17 @@ impl Subject {
         }
     }
 
+    /// Asks whether it answers a CONNECT within `wait`, with whatever packet.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is missing.
+    pub fn check_answers(&self, wait: Duration) -> Result<(), String> {
+        self.check_alive()?;
+        self.answers(Instant::now() + wait)
+            .map_err(|error| format!("it answers no CONNECT any more: {error}"))
+    }
+
     /// Opens a connection.
     pub(crate) fn dial(&self, wait: Duration) -> io::Result<Box<dyn Transport>> {
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);

@@ -35,6 +35,19 @@ impl Toy {
 
     /// Starts a toy that takes so many connections and then is gone.
     pub(crate) fn living_for(manner: Manner, connections: usize) -> Self {
+        Self::start(move |count| (count < connections).then_some(manner))
+    }
+
+    /// Starts a toy that agrees to everything for so many connections, and then says nothing more
+    /// to anybody new.
+    pub(crate) fn hanging_after(connections: usize) -> Self {
+        Self::start(move |count| {
+            Some(if count < connections { Manner::Yes } else { Manner::Silent })
+        })
+    }
+
+    /// Starts a toy that treats its connections, counted from 0, as `manner` says; `None` ends it.
+    fn start(manner: impl Fn(usize) -> Option<Manner> + Send + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let stopped = Arc::new(AtomicBool::new(false));
@@ -43,9 +56,9 @@ impl Toy {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let count = served.fetch_add(1, Ordering::Relaxed);
-                if stop.load(Ordering::Relaxed) || count >= connections {
+                let Some(manner) = manner(count).filter(|_| !stop.load(Ordering::Relaxed)) else {
                     return;
-                }
+                };
                 if let Ok(stream) = stream {
                     thread::spawn(move || serve(stream, manner));
                 }
