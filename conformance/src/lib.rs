@@ -50,7 +50,9 @@ pub use glob::Glob;
 pub use need::{Capabilities, Need};
 pub use options::RunOptions;
 pub use record::{Entry, Observation, Side};
-pub use report::{CaseReport, Observed, Report, StatementReport, SubjectReport, Summary, Tool};
+pub use report::{
+    Badge, CaseReport, Observed, Report, StatementReport, SubjectReport, Summary, Tool,
+};
 pub use run::{Progress, judge};
 pub use stage::Stage;
 pub use subject::{InvalidTarget, Subject, SubjectError, Target};

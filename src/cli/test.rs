@@ -76,6 +76,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 
+    /// Write the report as Markdown, for a comment below a pull request; - for standard output
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+
+    /// Write a badge: an SVG picture, or the JSON that shields reads where FILE ends in .json
+    #[arg(long, value_name = "FILE")]
+    badge: Option<PathBuf>,
+
     /// Print nothing but errors, and what was asked for on standard output
     #[arg(long, short)]
     quiet: bool,
@@ -177,6 +185,8 @@ fn publish(arguments: &Arguments, report: &Report) -> Result<(), anyhow::Error> 
     let files = [
         (&arguments.json, Report::to_json as fn(&Report) -> String),
         (&arguments.junit, Report::to_junit),
+        (&arguments.markdown, Report::to_markdown),
+        (&arguments.badge, if is_json(arguments.badge.as_deref()) { shields } else { svg }),
     ];
     let mut stdout_is_taken = false;
     for (path, render) in files {
@@ -193,6 +203,18 @@ fn publish(arguments: &Arguments, report: &Report) -> Result<(), anyhow::Error> 
         }
     }
     Ok(())
+}
+
+fn is_json(path: Option<&Path>) -> bool {
+    path.and_then(Path::extension).is_some_and(|extension| extension == "json")
+}
+
+fn shields(report: &Report) -> String {
+    report.to_badge().to_shields_json()
+}
+
+fn svg(report: &Report) -> String {
+    report.to_badge().to_svg()
 }
 
 fn is_stdout(path: &Path) -> bool {

@@ -1,7 +1,10 @@
-//! What a run found, as a value; and that value as text, JSON and JUnit.
+//! What a run found, as a value; and that value as text, JSON, JUnit, Markdown and a badge.
 
+mod badge;
 mod json;
 mod junit;
+mod markdown;
+mod outline;
 mod statement;
 mod terminal;
 
@@ -17,6 +20,7 @@ use crate::record::{Entry, Observation, Pages};
 use crate::subject::Subject;
 use crate::verdict::Verdict;
 
+pub use badge::Badge;
 pub use statement::StatementReport;
 
 /// What a run found.

@@ -8,9 +8,11 @@
 use std::fmt::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
-use mqttspec_spec::Catalogue;
 
-use super::{CaseReport, Report, StatementReport, narrowed};
+use super::outline::{
+    VERDICTS, broken, is_counted, mark, meaning, seconds, section_of, sections, words,
+};
+use super::{CaseReport, Report};
 use crate::finding::Finding;
 use crate::record::{Entry, Side};
 use crate::verdict::Verdict;
@@ -56,14 +58,15 @@ fn write_sections(out: &mut String, report: &Report) -> fmt::Result {
     if report.cases.is_empty() {
         return Ok(());
     }
-    let counted: Vec<_> = report.statements.iter().filter(|s| is_counted(s)).collect();
-    let columns: Vec<_> = COLUMNS
+    let counted: Vec<_> =
+        report.statements.iter().filter(|s| is_counted(&s.id, s.verdict)).collect();
+    let columns: Vec<_> = VERDICTS
         .into_iter()
         .filter(|verdict| counted.iter().any(|statement| statement.verdict == *verdict))
         .collect();
     out.push('\n');
     for (number, title) in sections() {
-        let in_section: Vec<_> = counted.iter().filter(|s| section_of(s) == number).collect();
+        let in_section: Vec<_> = counted.iter().filter(|s| section_of(&s.id) == number).collect();
         if in_section.iter().all(|statement| statement.verdict == Verdict::NotJudged) {
             continue;
         }
@@ -80,7 +83,15 @@ fn write_sections(out: &mut String, report: &Report) -> fmt::Result {
         out.truncate(out.trim_end_matches(' ').len());
         out.push('\n');
     }
-    Ok(())
+    // Whoever sees the marks for the first time need not look them up.
+    let legend: Vec<_> = columns
+        .iter()
+        .map(|verdict| {
+            let (mark, style) = appearance(*verdict);
+            format!("{style}{mark}{style:#} {DIM}{}{DIM:#}", meaning(*verdict))
+        })
+        .collect();
+    writeln!(out, "\n       {}", legend.join("   "))
 }
 
 fn write_case(out: &mut String, case: &CaseReport) -> fmt::Result {
@@ -101,13 +112,8 @@ fn write_case(out: &mut String, case: &CaseReport) -> fmt::Result {
         }
     }
     for id in broken(case) {
-        let text = id
-            .parse()
-            .ok()
-            .and_then(|parsed| Catalogue::embedded().get(parsed))
-            .map_or("", |statement| statement.text.as_str());
         writeln!(out, "  {ID}{id}{ID:#}")?;
-        wrapped(text).iter().try_for_each(|line| writeln!(out, "    {line}"))?;
+        wrapped(words(id)).iter().try_for_each(|line| writeln!(out, "    {line}"))?;
     }
     let earlier = case.transcript.len().saturating_sub(MOST_LINES);
     if earlier > 0 {
@@ -181,9 +187,7 @@ fn write_summary(out: &mut String, report: &Report) -> fmt::Result {
             comma = ", ";
         }
     }
-    let seconds = summary.duration_ms / 1000;
-    let tenths = summary.duration_ms % 1000 / 100;
-    writeln!(out, " {DIM}in {seconds}.{tenths} s{DIM:#}")
+    writeln!(out, " {DIM}in {}{DIM:#}", seconds(summary.duration_ms))
 }
 
 /// One line of a transcript, without colour.
@@ -199,61 +203,15 @@ pub(super) fn line(entry: &Entry) -> String {
     if shown.is_empty() { text } else { format!("{text}  {shown}{more}") }
 }
 
-/// The statements that a case shows broken, or would.
-fn broken(case: &CaseReport) -> Vec<&'static str> {
-    let narrowed: Vec<_> = case.findings.iter().filter_map(narrowed).collect();
-    if narrowed.is_empty() { case.statements.to_vec() } else { narrowed }
-}
-
-/// The sections that the overview has a line for, with their titles.
-fn sections() -> impl Iterator<Item = (String, &'static str)> {
-    Catalogue::embedded().sections().iter().filter_map(|heading| {
-        let number = heading.number.to_string();
-        (number == two_parts(&number)).then_some((number, heading.title.as_str()))
-    })
-}
-
-/// The section of a statement, down to two parts: 3.1 for MQTT-3.1.2-24.
-fn section_of(statement: &StatementReport) -> String {
-    let section = statement
-        .id
-        .parse()
-        .ok()
-        .and_then(|id| Catalogue::embedded().get(id))
-        .map(|statement| statement.section.to_string());
-    section.map_or_else(String::new, |section| two_parts(&section).to_owned())
-}
-
-fn two_parts(section: &str) -> &str {
-    section.match_indices('.').nth(1).map_or(section, |(end, _)| &section[..end])
-}
-
-/// Rules without a number count only where a case judged them: most are facts.
-fn is_counted(statement: &StatementReport) -> bool {
-    statement.id.starts_with("MQTT-") || statement.verdict != Verdict::NotJudged
-}
-
 const fn appearance(verdict: Verdict) -> (char, Style) {
-    match verdict {
-        Verdict::Pass => ('✓', GREEN),
-        Verdict::Fail => ('✗', RED),
-        Verdict::Error => ('‼', RED),
-        Verdict::Warn => ('!', YELLOW),
-        Verdict::Inconclusive => ('?', YELLOW),
-        Verdict::Unsupported => ('–', DIM),
-        Verdict::NotJudged => ('·', DIM),
-    }
+    let style = match verdict {
+        Verdict::Pass => GREEN,
+        Verdict::Fail | Verdict::Error => RED,
+        Verdict::Warn | Verdict::Inconclusive => YELLOW,
+        Verdict::Unsupported | Verdict::NotJudged => DIM,
+    };
+    (mark(verdict), style)
 }
-
-const COLUMNS: [Verdict; 7] = [
-    Verdict::Pass,
-    Verdict::Fail,
-    Verdict::Error,
-    Verdict::Warn,
-    Verdict::Inconclusive,
-    Verdict::Unsupported,
-    Verdict::NotJudged,
-];
 
 /// Lines of a transcript that are shown: the end of it, where it went wrong.
 const MOST_LINES: usize = 40;

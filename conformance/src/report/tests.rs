@@ -116,6 +116,8 @@ fn people_read_what_went_wrong() {
 
       3.1  CONNECT                         ✗  2  · 39
 
+           ✗ against a rule   · not judged
+
     ✗ connect/example  12 ms
       An example of a case.
       expected  PINGRESP
@@ -160,4 +162,44 @@ fn programs_read_junit() {
         </testsuite>
     </testsuites>
     "#);
+}
+
+#[test]
+fn reviewers_read_markdown() {
+    insta::assert_snapshot!("markdown", example().to_markdown());
+}
+
+#[test]
+fn markdown_stays_below_what_a_comment_may_hold() {
+    let long = "`".repeat(10_000);
+    let outcome = || Err(Finding::fail(&long, &long));
+    let cases: Vec<_> = (0..200).map(|_| case(&CASE, outcome())).collect();
+    let text = report(cases, None).to_markdown();
+    assert!((50_000..=65_536).contains(&text.len()), "{}", text.len());
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with("… and ") && last.ends_with(" more; the HTML report has them."));
+}
+
+#[test]
+fn a_readme_shows_a_badge() {
+    insta::assert_snapshot!("badge-svg", example().to_badge().to_svg());
+    insta::assert_snapshot!("badge-shields", example().to_badge().to_shields_json());
+}
+
+#[test]
+fn a_badge_says_the_weightiest_thing() {
+    let message = |cases, lost| report(cases, lost).to_badge().message;
+    let failed = || case(&CASE, Err(Finding::fail("this", "that")));
+    let error = || case(&CASE, Err(Finding::Error("oops".to_owned())));
+    let numbered = report(vec![], None).statements.iter().filter(|s| is_mqtt(s)).count();
+    assert_eq!(message(vec![case(&CASE, Ok(()))], None), format!("2/{numbered} statements"));
+    assert_eq!(message(vec![failed()], None), "2 failed");
+    assert_eq!(message(vec![error()], None), "not judged");
+    assert_eq!(message(vec![failed()], Some("it ended")), "broker lost");
+    let lacking = vec![case(&CASE, Err(Finding::unsupported("nothing of the kind")))];
+    assert_eq!(message(lacking, None), format!("0/{} statements", numbered - 2));
+}
+
+fn is_mqtt(statement: &StatementReport) -> bool {
+    statement.id.starts_with("MQTT-")
 }
