@@ -140,7 +140,12 @@ impl<H: Holder> Connection<H> {
             return self.refuse(refusal, "MQTT-3.1.3-8", broker);
         }
         let keep_alive = KeepAlive::new(now, connect.keep_alive_seconds);
-        let Attached { name, session, session_present } = broker.attach(&self.me, connect);
+        let Ok(attached) = broker.attach(&self.me, connect) else {
+            // [U-3.2.2.3-1] A CONNECT that cannot be served is told so.
+            let refusal = ConnectRefusal::ServerUnavailable;
+            return self.refuse(refusal, "U-3.2.2.3-1", broker);
+        };
+        let Attached { name, session, session_present } = attached;
         self.stage = Stage::Connected { name, session, keep_alive };
         // [MQTT-3.1.4-4] An accepted CONNECT is answered with return code 0,
         // [MQTT-3.2.0-1] before anything else.

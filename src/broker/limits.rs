@@ -24,6 +24,19 @@ pub struct Limits {
     pub max_queued_messages: usize,
     /// How many octets of topic and payload may wait for one client. Default: 64 MiB.
     pub max_queued_octets: usize,
+    /// How many subscriptions one Session may have. Default: 10,000; above it a filter gets the
+    /// return code for failure.
+    ///
+    /// Each takes some hundred octets, and a SUBSCRIBE of a megabyte asks for a hundred thousand.
+    pub max_subscriptions: usize,
+    /// How many topics may have a retained message. Default: 1,000,000; above it the message is
+    /// delivered and not kept.
+    pub max_retained_messages: usize,
+    /// How many octets of topic and payload may be retained in all. Default: 1 GiB.
+    pub max_retained_octets: usize,
+    /// How many Sessions there may be, of Clients connected and absent. Default: 1,000,000; above
+    /// it a new Client is told that the server is not available.
+    pub max_sessions: usize,
 }
 
 impl Default for Limits {
@@ -34,6 +47,10 @@ impl Default for Limits {
             max_in_flight: 1_000,
             max_queued_messages: 100_000,
             max_queued_octets: 64 * 1024 * 1024,
+            max_subscriptions: 10_000,
+            max_retained_messages: 1_000_000,
+            max_retained_octets: 1024 * 1024 * 1024,
+            max_sessions: 1_000_000,
         }
     }
 }

@@ -6,37 +6,52 @@
 
 use std::sync::Arc;
 
+use super::Limits;
 use crate::session::Message;
 use crate::topic::{TopicFilter, TopicMap, TopicName};
 
 /// The last retained message of each Topic Name.
+///
+/// Invariant: `octets` is the sum of topics and payloads.
 // [MQTT-3.1.2-7] Nothing here knows of Sessions, so no end of one can take anything away.
 #[derive(Clone, Debug, Default)]
 pub struct Retained {
     messages: TopicMap<Arc<Message>>,
+    octets: usize,
 }
 
 impl Retained {
     /// Nothing retained.
     pub const fn new() -> Self {
-        Self { messages: TopicMap::new() }
+        Self { messages: TopicMap::new(), octets: 0 }
     }
 
-    /// Takes in a message that was published with RETAIN.
+    /// Takes in a message that was published with RETAIN; `false` when there is no room to keep
+    /// it.
     ///
-    /// It replaces the one its topic had; without a payload it leaves none.
-    pub fn update(&mut self, message: Arc<Message>) {
+    /// It replaces the one its topic had; without a payload, or without room, it leaves none.
+    pub fn update(&mut self, message: Arc<Message>, limits: &Limits) -> bool {
         // [MQTT-3.3.1-12] Only with RETAIN: no other message comes here.
         debug_assert!(message.retain);
+        // [MQTT-3.3.1-7] QoS 0 takes the place of what was there like any other.
+        if let Some(older) = self.messages.remove(&message.topic) {
+            self.octets -= weight(&older);
+        }
         if message.payload.is_empty() {
             // [MQTT-3.3.1-10] No payload takes away what there was,
             // [MQTT-3.3.1-11] and is not itself kept.
-            self.messages.remove(&message.topic);
-        } else {
-            // [MQTT-3.3.1-5] Kept with its QoS. [MQTT-3.3.1-7] QoS 0 is kept too, and replaces
-            // like any other.
-            self.messages.insert(message.topic.clone(), message);
+            return true;
         }
+        let octets = self.octets + weight(&message);
+        if self.messages.len() >= limits.max_retained_messages
+            || octets > limits.max_retained_octets
+        {
+            return false;
+        }
+        // [MQTT-3.3.1-5] Kept, with its QoS.
+        self.octets = octets;
+        self.messages.insert(message.topic.clone(), message);
+        true
     }
 
     /// Calls `visit` for each message whose topic `filter` matches, in the order of the topics.
@@ -60,6 +75,11 @@ impl Retained {
     }
 }
 
+/// What a message counts for in octets.
+fn weight(message: &Message) -> usize {
+    message.topic.as_str().len() + message.payload.len()
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -81,9 +101,9 @@ mod tests {
     fn the_last_message_stays_whatever_its_qos() {
         // MQTT-3.3.1-5, MQTT-3.3.1-7
         let mut retained = Retained::new();
-        retained.update(message("a", "first", QoS::ExactlyOnce));
-        retained.update(message("a", "second", QoS::AtMostOnce));
-        retained.update(message("b", "other", QoS::AtLeastOnce));
+        retained.update(message("a", "first", QoS::ExactlyOnce), &Limits::default());
+        retained.update(message("a", "second", QoS::AtMostOnce), &Limits::default());
+        retained.update(message("b", "other", QoS::AtLeastOnce), &Limits::default());
         assert_eq!(payload(&retained, "a").as_deref(), Some("second"));
         assert_eq!(retained.len(), 2);
     }
@@ -92,9 +112,34 @@ mod tests {
     fn no_payload_takes_the_message_away_and_is_not_kept() {
         // MQTT-3.3.1-10, MQTT-3.3.1-11
         let mut retained = Retained::new();
-        retained.update(message("a", "first", QoS::AtLeastOnce));
-        retained.update(message("a", "", QoS::AtMostOnce));
-        retained.update(message("never", "", QoS::AtMostOnce));
+        retained.update(message("a", "first", QoS::AtLeastOnce), &Limits::default());
+        retained.update(message("a", "", QoS::AtMostOnce), &Limits::default());
+        retained.update(message("never", "", QoS::AtMostOnce), &Limits::default());
+        assert!(retained.is_empty());
+    }
+
+    #[test]
+    fn both_limits_hold_and_an_older_message_makes_room_for_a_newer() {
+        let limits =
+            Limits { max_retained_messages: 2, max_retained_octets: 10, ..Limits::default() };
+        let mut retained = Retained::new();
+        assert!(retained.update(message("a", "1234", QoS::AtMostOnce), &limits));
+        assert!(retained.update(message("a", "5678", QoS::AtMostOnce), &limits));
+        assert!(!retained.update(message("b", "12345", QoS::AtMostOnce), &limits), "eleven octets");
+        assert!(retained.update(message("b", "1", QoS::AtMostOnce), &limits));
+        assert!(!retained.update(message("c", "1", QoS::AtMostOnce), &limits), "a third topic");
+        assert!(retained.update(message("b", "", QoS::AtMostOnce), &limits));
+        assert!(retained.update(message("c", "1", QoS::AtMostOnce), &limits));
+        assert_eq!((retained.len(), retained.octets), (2, 7));
+    }
+
+    #[test]
+    fn what_cannot_be_kept_does_not_leave_an_older_message_behind() {
+        // MQTT-3.3.1-6: the last one, or none.
+        let limits = Limits { max_retained_octets: 5, ..Limits::default() };
+        let mut retained = Retained::new();
+        assert!(retained.update(message("a", "old", QoS::AtLeastOnce), &limits));
+        assert!(!retained.update(message("a", "newer", QoS::AtLeastOnce), &limits));
         assert!(retained.is_empty());
     }
 }

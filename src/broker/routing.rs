@@ -50,7 +50,10 @@ impl<H: Holder> Broker<H> {
         let retain = message.retain;
         let routed = Routed::new(message);
         if retain {
-            self.holder.write_retained(|retained| retained.update(routed.kept().clone()));
+            self.holder.write_retained(|retained| {
+                // Without room it is not kept, and goes on to those who are there.
+                retained.update(routed.kept().clone(), &self.limits)
+            });
         }
         for (session, granted) in self.subscribers(&routed) {
             // [MQTT-3.3.1-9] An established subscription sees RETAIN 0, whatever the publisher set.

@@ -134,9 +134,17 @@ impl<C> Session<C> {
         self.attachment.as_mut()?.will.take()
     }
 
-    /// Adds or replaces a subscription.
-    pub(super) fn subscribe(&mut self, filter: TopicFilter, qos: QoS) {
-        self.subscriptions.insert(filter, qos);
+    /// Adds or replaces a subscription; `false` when there is no room for another.
+    pub(super) fn subscribe(&mut self, filter: &TopicFilter, qos: QoS, limits: &Limits) -> bool {
+        if let Some(granted) = self.subscriptions.get_mut(filter) {
+            *granted = qos;
+            return true;
+        }
+        let has_room = self.subscriptions.len() < limits.max_subscriptions;
+        if has_room {
+            self.subscriptions.insert(filter.clone(), qos);
+        }
+        has_room
     }
 
     /// Removes a subscription; `false` when there was none with this very filter.

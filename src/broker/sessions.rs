@@ -16,6 +16,9 @@ pub(super) struct Attached<S> {
     pub(super) session_present: bool,
 }
 
+/// There is no room for another Session.
+pub(super) struct NoRoom;
+
 /// What is left to do once a Session has ended: it may still stand in the subscriptions of all.
 struct Ended<S> {
     session: S,
@@ -24,11 +27,16 @@ struct Ended<S> {
 
 impl<H: Holder> Broker<H> {
     /// Gives the Session of `connect` to `connection`, and ends the connection that had it.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] when the Client has no Session and there are as many as there may be; nothing has
+    /// changed then.
     pub(super) fn attach(
         &self,
         connection: &H::Connection,
         connect: Connect,
-    ) -> Attached<H::Session> {
+    ) -> Result<Attached<H::Session>, NoRoom> {
         let Connect { client_id, clean_session, will, .. } = connect;
         // [MQTT-3.1.3-2] The Session goes by the Client Identifier, to the letter,
         // [MQTT-3.1.3-5] whatever that is, of any length;
@@ -41,37 +49,41 @@ impl<H: Holder> Broker<H> {
         let will = will.map(detached);
 
         // All of this under the registry, so that of two CONNECTs at once one comes first.
-        let (session, session_present, displaced, ended) = self.holder.with_registry(|registry| {
-            let mut displaced = None;
-            let mut ended = None;
-            if let Some(session) = registry.get(&name).cloned() {
-                let goes_on = self.holder.with_session(&session, |state| {
-                    // [MQTT-3.1.4-2] One connection for each Client: the older one ends.
-                    displaced = state.detach();
-                    // [MQTT-3.1.2-6] A clean Session is not continued, and does not continue
-                    // another. [MQTT-3.1.4-3]
-                    if clean_session || state.is_clean() {
-                        ended = Some(end(&session, state));
-                        return false;
-                    }
-                    state.attach(connection.clone(), will.clone());
-                    true
-                });
-                // [MQTT-3.1.2-4] Otherwise it goes on from where it stood.
-                // [MQTT-3.2.2-2] The Client is told.
-                if goes_on {
-                    return (session, true, displaced, ended);
+        let (session, session_present, displaced, ended) =
+            self.holder.with_registry(|registry| {
+                if registry.len() >= self.limits.max_sessions && !registry.contains_key(&name) {
+                    return Err(NoRoom);
                 }
-            }
-            // [MQTT-3.1.2-4] No Session: here is a new one.
-            // [MQTT-3.2.2-1] [MQTT-3.2.2-3] The Client is told that, too.
-            let mut state = Session::new(clean_session, &self.limits);
-            state.attach(connection.clone(), will);
-            // [MQTT-4.1.0-1] It is there until it ends, connected or not.
-            let session = self.holder.add_session(state);
-            registry.insert(name.clone(), session.clone());
-            (session, false, displaced, ended)
-        });
+                let mut displaced = None;
+                let mut ended = None;
+                if let Some(session) = registry.get(&name).cloned() {
+                    let goes_on = self.holder.with_session(&session, |state| {
+                        // [MQTT-3.1.4-2] One connection for each Client: the older one ends.
+                        displaced = state.detach();
+                        // [MQTT-3.1.2-6] A clean Session is not continued, and does not continue
+                        // another. [MQTT-3.1.4-3]
+                        if clean_session || state.is_clean() {
+                            ended = Some(end(&session, state));
+                            return false;
+                        }
+                        state.attach(connection.clone(), will.clone());
+                        true
+                    });
+                    // [MQTT-3.1.2-4] Otherwise it goes on from where it stood.
+                    // [MQTT-3.2.2-2] The Client is told.
+                    if goes_on {
+                        return Ok((session, true, displaced, ended));
+                    }
+                }
+                // [MQTT-3.1.2-4] No Session: here is a new one.
+                // [MQTT-3.2.2-1] [MQTT-3.2.2-3] The Client is told that, too.
+                let mut state = Session::new(clean_session, &self.limits);
+                state.attach(connection.clone(), will);
+                // [MQTT-4.1.0-1] It is there until it ends, connected or not.
+                let session = self.holder.add_session(state);
+                registry.insert(name.clone(), session.clone());
+                Ok((session, false, displaced, ended))
+            })?;
 
         if let Some(ended) = ended {
             self.forget_subscriptions(&ended);
@@ -83,7 +95,7 @@ impl<H: Holder> Broker<H> {
                 self.publish_will(will);
             }
         }
-        Attached { name, session, session_present }
+        Ok(Attached { name, session, session_present })
     }
 
     /// Ends the tie between a Session and `connection`; a clean Session ends with it.

@@ -30,7 +30,8 @@ impl<H: Holder> Broker<H> {
         Suback { packet_id, codes }
     }
 
-    /// Adds one subscription; `false` when the Session has left this connection meanwhile.
+    /// Adds one subscription; `false` when there is no room for it, or the Session has left this
+    /// connection meanwhile.
     fn subscribe_one(
         &self,
         session: &H::Session,
@@ -43,14 +44,14 @@ impl<H: Holder> Broker<H> {
             let stands = self.holder.write_subscriptions(|subscriptions| {
                 self.holder.with_session(session, |state| {
                     // A Session that has ended must not come back into the subscriptions of all.
-                    let is_ours = state.is_attached_to(connection);
-                    if is_ours {
+                    let stands = state.is_attached_to(connection)
+                        && state.subscribe(filter, qos, &self.limits);
+                    if stands {
                         // [MQTT-3.8.4-3] The same filter again takes the place of the older
                         // subscription; at no moment is there none.
                         subscriptions.insert(filter, session.clone(), qos);
-                        state.subscribe(filter.clone(), qos);
                     }
-                    is_ours
+                    stands
                 })
             });
             if !stands {

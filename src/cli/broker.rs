@@ -56,6 +56,22 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "OCTETS", default_value_t = default().max_queued_octets)]
     max_queued_octets: usize,
 
+    /// Subscriptions that one session may have; above it a filter is refused
+    #[arg(long, value_name = "N", default_value_t = default().max_subscriptions)]
+    max_subscriptions: usize,
+
+    /// Topics that may have a retained message; above it new ones are not kept
+    #[arg(long, value_name = "N", default_value_t = default().max_retained_messages)]
+    max_retained_messages: usize,
+
+    /// Octets that may be retained; above it new messages are not kept
+    #[arg(long, value_name = "OCTETS", default_value_t = default().max_retained_octets)]
+    max_retained_octets: usize,
+
+    /// Sessions, of clients connected and absent; above it new clients are refused
+    #[arg(long, value_name = "N", default_value_t = default().max_sessions)]
+    max_sessions: usize,
+
     /// Network connections open at once; above it new ones are closed
     #[arg(long, value_name = "N", default_value_t = ServerOptions::default().max_connections)]
     max_connections: usize,
@@ -105,6 +121,10 @@ fn options(arguments: &Arguments) -> ServerOptions {
     limits.max_in_flight = arguments.max_in_flight;
     limits.max_queued_messages = arguments.max_queued_messages;
     limits.max_queued_octets = arguments.max_queued_octets;
+    limits.max_subscriptions = arguments.max_subscriptions;
+    limits.max_retained_messages = arguments.max_retained_messages;
+    limits.max_retained_octets = arguments.max_retained_octets;
+    limits.max_sessions = arguments.max_sessions;
     let mut options = ServerOptions::default();
     options.bind = arguments.bind.clone();
     options.limits = limits;
@@ -129,14 +149,27 @@ async fn serve(options: ServerOptions) -> Result<ExitCode, Failed> {
     }
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    let stopped = server
-        .run(async {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        })
-        .await;
+    let mut told = async move || {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    let (stopping, stop) = tokio::sync::oneshot::channel();
+    let run = server.run(async { stop.await.unwrap_or(()) });
+    let patience = async {
+        told().await;
+        // Received by the server, unless it has come to its end by itself.
+        let _ = stopping.send(());
+        told().await;
+    };
+    let stopped = tokio::select! {
+        stopped = run => stopped,
+        () = patience => {
+            eprintln!("stopped at once, as asked for twice");
+            return Ok(ExitCode::from(exit::OK));
+        }
+    };
     let (open, abandoned) = (stopped.connections, stopped.abandoned);
     if abandoned == 0 {
         eprintln!("stopped; {open} connections closed in good order");

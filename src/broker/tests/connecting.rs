@@ -205,3 +205,22 @@ fn what_there_is_no_room_for_ends_its_own_connection() {
     rig.say(b, Pingreq);
     assert_eq!(rig.hear(b), ["PINGRESP"]);
 }
+
+#[test]
+fn without_room_for_another_session_a_client_is_told_so() {
+    // U-3.2.2.3-1
+    let mut rig = Rig::with_limits(Limits { max_sessions: 2, ..Limits::default() });
+    let a = rig.connect(kept("a"));
+    rig.cut(a);
+    rig.client("b");
+    let c = rig.connect(clean("c"));
+    assert_eq!(
+        rig.hear(c),
+        [
+            "CONNACK refused with 3: server unavailable",
+            "closed: CONNECT refused, server unavailable [U-3.2.2.3-1]",
+        ]
+    );
+    let a = rig.connect(kept("a"));
+    assert_eq!(rig.hear(a), ["CONNACK accepted, session present"], "who has one keeps it");
+}

@@ -129,3 +129,14 @@ fn unless_somebody_wants_them_to() {
     rig.say(a, publish("$own", "x", Q0, 0));
     assert_eq!(rig.hear(a).len(), 1);
 }
+
+#[test]
+fn a_filter_too_many_is_refused_and_all_others_stand() {
+    let mut rig = Rig::with_limits(Limits { max_subscriptions: 2, ..Limits::default() });
+    let a = rig.client("a");
+    rig.say(a, subscribe(1, &[("x", Q0), ("y", Q0), ("z", Q0), ("x", Q1)]));
+    assert_eq!(rig.hear(a), ["SUBACK id 1 q0 q0 failure q1"]);
+    rig.say(a, unsubscribe(2, &["y"]));
+    rig.say(a, subscribe(3, &[("z", Q0)]));
+    assert_eq!(rig.hear(a), ["UNSUBACK id 2", "SUBACK id 3 q0"]);
+}
