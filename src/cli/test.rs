@@ -76,6 +76,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 
+    /// Write the report as one HTML page that needs nothing else; - for standard output
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+
     /// Write the report as Markdown, for a comment below a pull request; - for standard output
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -153,13 +157,13 @@ fn subject(arguments: &Arguments) -> Result<Subject, Failed> {
     })
 }
 
-fn spawn(command: &str) -> Result<Subject, Failed> {
+pub(super) fn spawn(command: &str) -> Result<Subject, Failed> {
     Subject::spawn(command, START_WAIT)
         .map_err(|error| Failed { code: exit::UNREACHABLE, error: error.into() })
 }
 
 /// The command line that starts the reference broker: this very program.
-fn built_in() -> Result<String, anyhow::Error> {
+pub(super) fn built_in() -> Result<String, anyhow::Error> {
     let program = std::env::current_exe().context("cannot find this program itself")?;
     let program = program.to_str().context("the path of this program is not UTF-8")?;
     Ok(format!("'{}' broker --bind 127.0.0.1:{{port}}", program.replace('\'', r"'\''")))
@@ -185,6 +189,7 @@ fn publish(arguments: &Arguments, report: &Report) -> Result<(), anyhow::Error> 
     let files = [
         (&arguments.json, Report::to_json as fn(&Report) -> String),
         (&arguments.junit, Report::to_junit),
+        (&arguments.html, Report::to_html),
         (&arguments.markdown, Report::to_markdown),
         (&arguments.badge, if is_json(arguments.badge.as_deref()) { shields } else { svg }),
     ];
@@ -231,7 +236,7 @@ fn write_to(path: &Path, text: &str) -> Result<(), anyhow::Error> {
 }
 
 /// A statement that there is.
-fn statement(text: &str) -> Result<StatementId, String> {
+pub(super) fn statement(text: &str) -> Result<StatementId, String> {
     let catalogue = Catalogue::embedded();
     match text.parse() {
         Ok(id) if catalogue.get(id).is_some() => Ok(id),

@@ -8,7 +8,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::outline::{VERDICTS, broken, clipped, is_counted, mark, meaning, seconds, words};
+use super::outline::{VERDICTS, broken, clipped, is_counted, mark, meaning, seconds, word, words};
 use super::{CaseReport, Report};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
@@ -68,7 +68,7 @@ fn write_counts(out: &mut String, report: &Report) -> fmt::Result {
         let counted = report.statements.iter().filter(|s| is_counted(&s.id, s.verdict));
         let statements = counted.filter(|statement| statement.verdict == verdict).count();
         if cases + statements > 0 {
-            let (mark, word) = (mark(verdict), verdict.as_str());
+            let (mark, word) = (mark(verdict), word(verdict));
             writeln!(out, "| {mark} {word} | {} | {cases} | {statements} |", meaning(verdict))?;
         }
     }

@@ -1,6 +1,8 @@
-//! What a run found, as a value; and that value as text, JSON, JUnit, Markdown and a badge.
+//! What a run found, as a value; and that value as text, JSON, JUnit, HTML, Markdown
+//! and a badge.
 
 mod badge;
+mod html;
 mod json;
 mod junit;
 mod markdown;

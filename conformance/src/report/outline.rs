@@ -70,6 +70,14 @@ pub(super) const fn mark(verdict: Verdict) -> char {
     }
 }
 
+/// A verdict as people say it.
+pub(super) const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::NotJudged => "not judged",
+        other => other.as_str(),
+    }
+}
+
 /// What a verdict means, in the fewest words.
 pub(super) const fn meaning(verdict: Verdict) -> &'static str {
     match verdict {
