@@ -3,14 +3,14 @@
 //! What a Server publishes under `$SYS` is there on most; what Clients publish under `$` need not
 //! get through at all. So each rule is judged with either, and left open without both.
 //!
-//! Clauses: [MQTT-4.7.2-1], U-4.7.2-1.
+//! Clauses: [MQTT-3.3.5-2], [MQTT-4.7.2-1], U-4.7.2-1, U-4.7.2-2.
 
 use crate::case::{Case, Level};
 use crate::finding::Finding;
 use crate::need::Need;
 use crate::peer::{Delivery, Peer};
 use crate::stage::Stage;
-use crate::wire::{Publish, Subscribe};
+use crate::wire::{Packet, Publish, Subscribe};
 
 pub(super) const CASES: &[Case] = &[
     Case {
@@ -99,7 +99,64 @@ pub(super) const CASES: &[Case] = &[
             Err(finding) => Err(finding),
         },
     },
+    Case {
+        address: "reserved-topics/refused-at-qos-1-is-acknowledged-or-closes",
+        title: "A PUBLISH of QoS 1 that goes nowhere is acknowledged, or closes the connection.",
+        statements: &["MQTT-3.3.5-2"],
+        level: Level::Must,
+        needs: &[],
+        run: |stage| refused(stage, 1),
+    },
+    Case {
+        address: "reserved-topics/refused-at-qos-2-is-acknowledged-or-closes",
+        title: "A PUBLISH of QoS 2 that goes nowhere is acknowledged to the end, or closes the connection.",
+        statements: &["MQTT-3.3.5-2"],
+        level: Level::Must,
+        needs: &[],
+        run: |stage| refused(stage, 2),
+    },
+    Case {
+        address: "reserved-topics/the-server-may-use-them",
+        title: "What the Server retains under $SYS.",
+        statements: &["U-4.7.2-2"],
+        level: Level::Observe,
+        needs: &[Need::Wildcards, Need::RetainedMessages],
+        run: |stage| {
+            let mut publisher = stage.client("p")?;
+            let (mut control, sentinel) = listen(stage, "$SYS/#", "$SYS/")?;
+            let found = control.until_sentinel(&mut publisher, &sentinel, 1)?.len();
+            stage.observe("messages-retained-under-sys", found.to_string());
+            Ok(())
+        },
+    },
 ];
+
+/// A message that goes nowhere is not passed over in silence: the topics that the Server keeps for
+/// itself are those a Client has no right to.
+fn refused(stage: &Stage<'_>, qos: u8) -> Result<(), Finding> {
+    let mut publisher = stage.client("p")?;
+    publisher.send(Publish::at_qos(qos, 7, own(stage) + "x", "refused?"))?;
+    let answered = match qos {
+        1 => publisher.expect_puback(7),
+        _ => publisher.expect_pubrec(7).and_then(|()| {
+            publisher.send(Packet::Pubrel(7))?;
+            publisher.expect_pubcomp(7)
+        }),
+    };
+    let answer = match answered {
+        Ok(()) => "acknowledged",
+        Err(_) if publisher.is_closed() => "closed",
+        Err(finding) => return Err(finding),
+    };
+    match relayed(stage) {
+        Ok(_) => Err(Finding::unsupported("the subject passes on what Clients publish under $")),
+        Err(Finding::Unsupported(_)) => {
+            stage.observe("publish-without-the-right-to", answer);
+            Ok(())
+        }
+        Err(finding) => Err(finding),
+    }
+}
 
 /// By this filter comes nothing under `$`, although the Server has something retained there.
 fn hears_no_sys(stage: &Stage<'_>, filter: &str) -> Result<(), Finding> {
