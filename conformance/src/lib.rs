@@ -51,7 +51,8 @@ pub use need::{Capabilities, Need};
 pub use options::RunOptions;
 pub use record::{Entry, Observation, Side};
 pub use report::{
-    Badge, CaseReport, Observed, Report, StatementReport, SubjectReport, Summary, Tool,
+    Badge, CaseReport, Change, Changes, Comparison, NoReport, Observed, ReadReport, Report, Row,
+    StatementReport, SubjectReport, Summary, Tool,
 };
 pub use run::{Progress, judge};
 pub use stage::Stage;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 
@@ -11,7 +11,7 @@ use crate::finding::Finding;
 /// Ordered by weight: of the verdicts of its cases a statement has the greatest. A case that
 /// passed outweighs one that the subject does not support, since something was shown; one that
 /// could not tell outweighs both, since something was left open.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// No case judges the statement, or none that was asked for.

@@ -25,9 +25,13 @@ const drawCase = (details) => {
   const inside = details.querySelector(".inside");
   if (inside.childElementCount > 0) return;
   const found = data[details.dataset.case];
-  inside.append(
-    ...found.findings.map(drawFinding),
-    element("ul", { class: "rules", "aria-label": "Statements" }, ...found.statements.map(drawRule)));
+  inside.append(...found.findings.map(drawFinding));
+  // The words of the statement that the case stands under are in sight already.
+  const above = details.closest(".statement")?.id;
+  const rules = found.statements.filter((id) => id !== above).map(drawRule);
+  if (rules.length > 0) {
+    inside.append(element("ul", { class: "rules", "aria-label": "Statements" }, ...rules));
+  }
   if (found.steps.length === 0) {
     inside.append(element("p", { class: "soft", text: "No packet was sent." }));
     return;

@@ -2,6 +2,7 @@
 
 mod broker;
 mod client;
+mod compare;
 mod exit;
 mod explain;
 mod interrupt;
@@ -37,6 +38,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(test::Arguments),
+    Compare(compare::Arguments),
     Broker(broker::Arguments),
     Pub(publish::Arguments),
     Sub(subscribe::Arguments),
@@ -64,6 +66,7 @@ pub(crate) fn run() -> ExitCode {
     }
     let ended = match command {
         Command::Test(arguments) => test::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Broker(arguments) => broker::run(&arguments),
         Command::Pub(arguments) => publish::run(&arguments),
         Command::Sub(arguments) => subscribe::run(&arguments),

@@ -222,11 +222,11 @@ fn svg(report: &Report) -> String {
     report.to_badge().to_svg()
 }
 
-fn is_stdout(path: &Path) -> bool {
+pub(super) fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn write_to(path: &Path, text: &str) -> Result<(), anyhow::Error> {
+pub(super) fn write_to(path: &Path, text: &str) -> Result<(), anyhow::Error> {
     let written = if is_stdout(path) {
         io::stdout().lock().write_all(text.as_bytes())
     } else {

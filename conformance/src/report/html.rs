@@ -16,7 +16,7 @@ use askama::Template;
 use super::Report;
 use super::outline::{self, seconds};
 use crate::verdict::Verdict;
-use shell::Shell;
+pub(super) use shell::Shell;
 use view::{CaseView, LevelView, Score, SectionView};
 
 #[derive(Template)]

@@ -113,7 +113,7 @@ fn write_packets(out: &mut String, case: &CaseReport) -> fmt::Result {
 }
 
 /// A text as code within a line. Nothing in it can end the code before its end.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.trim().is_empty() {
         return "(nothing)".to_owned();
@@ -124,7 +124,7 @@ fn code(text: &str) -> String {
 }
 
 /// A text of ours, with what Markdown would take for mark-up told apart from it.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '\\' | '`' | '*' | '_' | '<' | '[' | ']' | '|' | '~') {

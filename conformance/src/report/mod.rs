@@ -2,6 +2,7 @@
 //! and a badge.
 
 mod badge;
+mod compare;
 mod html;
 mod json;
 mod junit;
@@ -23,6 +24,7 @@ use crate::subject::Subject;
 use crate::verdict::Verdict;
 
 pub use badge::Badge;
+pub use compare::{Change, Changes, Comparison, NoReport, ReadReport, Row};
 pub use statement::StatementReport;
 
 /// What a run found.

@@ -203,7 +203,7 @@ pub(super) fn line(entry: &Entry) -> String {
     if shown.is_empty() { text } else { format!("{text}  {shown}{more}") }
 }
 
-const fn appearance(verdict: Verdict) -> (char, Style) {
+pub(super) const fn appearance(verdict: Verdict) -> (char, Style) {
     let style = match verdict {
         Verdict::Pass => GREEN,
         Verdict::Fail | Verdict::Error => RED,
@@ -221,8 +221,8 @@ const COLUMNS_OF_TEXT: usize = 92;
 /// Hexadecimal digits that a line shows.
 const MOST_HEX: usize = 64;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
 const GREEN: Style = AnsiColor::Green.on_default();
 const ID: Style = AnsiColor::Cyan.on_default();
 const RED: Style = AnsiColor::Red.on_default();
