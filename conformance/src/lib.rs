@@ -39,6 +39,7 @@ mod probe;
 mod record;
 mod report;
 mod run;
+pub mod sabotage;
 mod stage;
 mod subject;
 mod verdict;

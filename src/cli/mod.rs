@@ -9,6 +9,7 @@ mod interrupt;
 mod logging;
 mod progress;
 mod publish;
+mod saboteur;
 mod subscribe;
 mod target;
 mod test;
@@ -43,6 +44,7 @@ enum Command {
     Pub(publish::Arguments),
     Sub(subscribe::Arguments),
     Explain(explain::Arguments),
+    Saboteur(saboteur::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -71,6 +73,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Pub(arguments) => publish::run(&arguments),
         Command::Sub(arguments) => subscribe::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Saboteur(arguments) => saboteur::run(&arguments),
     };
     ended.unwrap_or_else(exit::report)
 }

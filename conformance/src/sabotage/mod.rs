@@ -1,0 +1,64 @@
+//! Sabotage: a broker that breaks one named thing, to show that the judge can tell.
+//!
+//! A test that cannot fail shows nothing. A [`Sabotage`] is a transparent [`Proxy`] in front of a
+//! broker that conforms, which breaks one rule in passing: it forges an answer, swallows a packet,
+//! forgets a Session. The [`Matrix`] runs every case behind every sabotage and tells which cases
+//! fail: no sabotage may get by, and no case may be one that nothing can fail.
+//!
+//! A sabotage is one constant in one file, like a case. Its proxy speaks MQTT with the judge's own
+//! wire layer, and with nothing passes every octet unchanged.
+
+mod acknowledgements;
+mod breach;
+mod connect;
+mod header;
+mod link;
+mod matrix;
+mod packet_id;
+mod proxy;
+mod session;
+mod text;
+mod will;
+
+pub use breach::{Breach, Event, Fate};
+pub use link::Link;
+pub use matrix::{Behind, Holes, Matrix};
+pub use proxy::Proxy;
+
+/// One way to break the rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Sabotage {
+    /// Its name for good: a part of the protocol, a slash, what is wrong; words joined by dashes.
+    pub name: &'static str,
+    /// The statements that it breaks, as the catalogue names them; the first is the one it is for.
+    pub breaks: &'static [&'static str],
+    /// What it does, in one sentence.
+    pub title: &'static str,
+    /// Makes what does it, anew for each proxy.
+    pub breach: fn() -> Breach,
+}
+
+impl Sabotage {
+    /// The sabotage of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        all().find(|sabotage| sabotage.name == name)
+    }
+}
+
+/// All of them, in document order.
+pub fn all() -> impl Iterator<Item = &'static Sabotage> {
+    FILES.iter().flat_map(|sabotages| sabotages.iter())
+}
+
+const FILES: &[&[Sabotage]] = &[
+    text::SABOTAGES,             // 1.5
+    header::SABOTAGES,           // 2.2, 4.2
+    packet_id::SABOTAGES,        // 2.3.1
+    connect::SABOTAGES,          // 3.1, 3.2
+    session::SABOTAGES,          // 3.1.2.4, 4.1
+    will::SABOTAGES,             // 3.1.2.5 to 3.1.2.7
+    acknowledgements::SABOTAGES, // 3.4 to 3.7
+];
+
+#[cfg(test)]
+mod tests;
