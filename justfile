@@ -7,7 +7,7 @@ default:
 ci:
     bash .ci/run
 
-# One step of CI: format, clippy, test, features, docs, fuzz, deny, judge
+# One step of CI: format, clippy, test, features, docs, fuzz, deny, judge, browser
 step NAME:
     bash .ci/run {{NAME}}
 
