@@ -87,7 +87,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[Need::Qos1Subscriptions],
         run: |stage| {
             (1..16).try_for_each(|flags| {
-                let (mut client, id) = delivered(stage, 1)?;
+                let (mut client, id) = delivered(stage, 1, flags)?;
                 client.send(Packet::Puback(id).with_first_byte(0x40 | flags))?;
                 client.expect_closed_ignoring_publish()
             })
@@ -101,7 +101,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[Need::Qos2Subscriptions],
         run: |stage| {
             (1..16).try_for_each(|flags| {
-                let (mut client, id) = delivered(stage, 2)?;
+                let (mut client, id) = delivered(stage, 2, flags)?;
                 client.send(Packet::Pubrec(id).with_first_byte(0x50 | flags))?;
                 client.expect_closed()
             })
@@ -115,7 +115,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[Need::Qos2Subscriptions],
         run: |stage| {
             (1..16).try_for_each(|flags| {
-                let (mut client, id) = delivered(stage, 2)?;
+                let (mut client, id) = delivered(stage, 2, flags)?;
                 client.send(Packet::Pubrec(id))?;
                 client.expect_pubrel(id).map_err(|f| f.while_preparing("get a PUBREL"))?;
                 client.send(Packet::Pubcomp(id).with_first_byte(0x70 | flags))?;
@@ -203,10 +203,11 @@ fn each_closes(stage: &Stage<'_>, packets: &[&[u8]]) -> Result<(), Finding> {
 }
 
 /// A Client to which a message was delivered at this QoS, with its Packet Identifier; the answer
-/// is due.
-fn delivered(stage: &Stage<'_>, qos: u8) -> Result<(Peer, u16), Finding> {
+/// is due. By its `number` it is another Client each time: some brokers hold up one that comes
+/// back too often.
+fn delivered(stage: &Stage<'_>, qos: u8, number: u8) -> Result<(Peer, u16), Finding> {
     let topic = stage.topic("t");
-    let mut client = stage.client("a")?;
+    let mut client = stage.client(&format!("a{number}"))?;
     client.subscribe_at(&topic, qos)?;
     let id = client.fresh_id();
     client.complete(Publish::at_qos(qos, id, topic.as_str(), "x"))?;

@@ -23,7 +23,8 @@ pub(super) const CASES: &[Case] = &[
             client.subscribe(&topic, 1)?;
             for number in 0..20_u8 {
                 let mut other = stage.peer("other")?;
-                let connect = stage.clean("other").octets();
+                // Each a Client of its own: nobody may have noticed yet that the one before is gone.
+                let connect = stage.clean(&format!("other{number}")).octets();
                 // One gets no further than a few octets of its CONNECT, another is subscribed.
                 other.send(&connect[..connect.len().min(usize::from(number) * 3)])?;
                 if usize::from(number) * 3 > connect.len() {
