@@ -69,7 +69,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "client-id/empty-with-session-to-keep-is-refused",
         title: "An empty Client Identifier with Clean Session 0 is answered by 0x02 and closed.",
-        statements: &["MQTT-3.1.3-8", "MQTT-3.1.3-7", "MQTT-3.2.2-4"],
+        statements: &["MQTT-3.1.3-8", "MQTT-3.1.3-7"],
         level: Level::Must,
         needs: &[],
         run: |stage| {

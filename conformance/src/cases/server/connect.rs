@@ -45,9 +45,18 @@ pub(super) const CASES: &[Case] = &[
             }
             let mut peer = stage.peer("a")?;
             peer.send(connect)?;
-            let connack = peer.expect_connack()?;
+            let unknown = || Finding::inconclusive("the subject knows nobody of that name");
+            let connack = match peer.expect_connack() {
+                // To say so by a CONNACK is advice.
+                Err(Finding::Fail(mismatch))
+                    if mismatch.statement.is_none() && peer.is_closed() =>
+                {
+                    return Err(unknown());
+                }
+                outcome => outcome?,
+            };
             if matches!(connack.code, 4 | 5) {
-                return Err(Finding::inconclusive("the subject knows nobody of that name"));
+                return Err(unknown());
             }
             if connack.code != 0 {
                 return Err(Finding::fail("CONNACK code=0 accepted", connack));
@@ -135,7 +144,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "connect/unknown-level-is-refused",
         title: "A protocol level that no version has is answered by return code 0x01.",
-        statements: &["MQTT-3.1.2-2", "MQTT-3.2.2-5"],
+        statements: &["MQTT-3.1.2-2"],
         level: Level::Must,
         needs: &[],
         run: |stage| [6, 100, 127].into_iter().try_for_each(|level| level_is_refused(stage, level)),
@@ -143,7 +152,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "connect/level-0-is-refused",
         title: "Protocol level 0 is answered by return code 0x01.",
-        statements: &["MQTT-3.1.2-2", "MQTT-3.2.2-5"],
+        statements: &["MQTT-3.1.2-2"],
         level: Level::Must,
         needs: &[],
         run: |stage| level_is_refused(stage, 0),

@@ -84,7 +84,9 @@ pub(super) const CASES: &[Case] = &[
             let connect = stage.clean("silent").keep_alive(1);
             let mut client = stage.connect(connect.will(topic.as_str(), "silent", 0, false))?;
             client.expect_keep_alive_close(1).map_err(|f| f.while_preparing("be cut off"))?;
-            watcher.expect_message(&Delivery::on(topic).payload("silent"))?;
+            watcher
+                .expect_message(&Delivery::on(topic).payload("silent"))
+                .map_err(|finding| finding.of("MQTT-3.1.2-8"))?;
             Ok(())
         },
     },

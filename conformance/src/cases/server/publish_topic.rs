@@ -50,7 +50,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "publish/empty-topic-name-closes",
         title: "A PUBLISH to a Topic Name of no characters closes the connection.",
-        statements: &["MQTT-3.3.2-1", "MQTT-4.7.3-1"],
+        statements: &["MQTT-4.7.3-1", "MQTT-4.8.0-1"],
         level: Level::Must,
         needs: &[],
         run: |stage| closes(stage, Publish::qos1(1, "", "x").frame()),

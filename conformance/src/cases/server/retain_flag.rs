@@ -119,6 +119,9 @@ fn cleared(stage: &Stage<'_>, filter: &str, qos: u8) -> Result<(), Finding> {
     subscriber.subscribe(filter, qos)?;
     let publish = Publish::at_qos(qos, 1, topic.as_str(), "now").retain();
     stage.client("p")?.complete(publish)?;
-    subscriber.expect_message(&Delivery::on(topic).payload("now").retain(false))?;
-    Ok(())
+    let message = subscriber
+        .expect_any_message()
+        .map_err(|finding| finding.while_preparing("receive the message"))?;
+    let expected = Delivery::on(topic).payload("now").retain(false);
+    if expected.is(&message) { Ok(()) } else { Err(Finding::fail(expected, message)) }
 }

@@ -57,7 +57,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "subscribe/second-filter-without-qos-closes",
         title: "A SUBSCRIBE that ends before the QoS of its last filter closes the connection.",
-        statements: &["MQTT-3.8.3-3"],
+        statements: &["MQTT-4.8.0-1", "U-3.8.3-2"],
         level: Level::Must,
         needs: &[],
         run: |stage| {

@@ -122,7 +122,7 @@ fn displaces(
         (false, false) => "MQTT-3.2.2-3",
     };
     newer.expect(Connack::accepted(present)).map_err(|finding| finding.of(told))?;
-    older.expect_closed()?;
+    older.expect_closed().map_err(|finding| finding.of("MQTT-3.1.4-2"))?;
     newer.send(Packet::Pingreq)?;
     newer.expect_pingresp()
 }
