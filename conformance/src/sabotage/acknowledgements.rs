@@ -100,14 +100,14 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         breaks: &["MQTT-4.3.2-1"],
         title: "A PUBACK acknowledges whatever message of QoS 1 was sent last.",
         breach: || {
-            let mut last = None;
-            Box::new(move |_, event| match event {
+            let mut last = std::collections::BTreeMap::new();
+            Box::new(move |link, event| match event {
                 Event::FromServer(Packet::Publish(publish)) if publish.qos == 1 => {
-                    last = publish.id;
+                    last.insert(link.number(), publish.id.unwrap_or(1));
                     Fate::Pass
                 }
                 Event::FromClient(Packet::Puback(id)) => {
-                    instead(Packet::Puback(last.unwrap_or(*id)))
+                    instead(Packet::Puback(last.get(&link.number()).copied().unwrap_or(*id)))
                 }
                 _ => Fate::Pass,
             })

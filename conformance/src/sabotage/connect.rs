@@ -111,11 +111,11 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     Sabotage {
         name: "connect/fields-in-another-order",
         breaks: &["MQTT-3.1.3-1", "MQTT-3.1.2-9", "MQTT-3.1.2-19", "MQTT-3.1.2-21"],
-        title: "The Will Message is read before the Will Topic.",
+        title: "The User Name is read before the Will Message.",
         breach: || {
             connect(|connect| {
-                if let Some(will) = &mut connect.will {
-                    std::mem::swap(&mut will.topic, &mut will.message);
+                if let (Some(will), Some(username)) = (&mut connect.will, &mut connect.username) {
+                    std::mem::swap(&mut will.message, username);
                 }
             })
         },
@@ -178,7 +178,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
                     let password = connect.password.as_deref().unwrap_or_default();
                     std::str::from_utf8(password).is_err()
                 },
-                4,
+                1,
             )
         },
     },
@@ -192,7 +192,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
                     let fields = [&connect.username, &connect.password];
                     fields.into_iter().flatten().any(Vec::is_empty)
                 },
-                4,
+                1,
             )
         },
     },
@@ -200,16 +200,16 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         name: "credentials/long-password",
         breaks: &["U-3.1.3.5-1"],
         title: "A Password of more than 1,000 octets is refused.",
-        breach: || refuses(|connect| connect.password.as_ref().is_some_and(|p| p.len() > 1_000), 4),
+        breach: || refuses(|connect| connect.password.as_ref().is_some_and(|p| p.len() > 1_000), 1),
     },
     Sabotage {
         name: "credentials/user-name-needs-a-password",
         breaks: &["MQTT-3.1.2-20"],
         title: "A User Name without a Password is refused.",
-        breach: || refuses(|connect| connect.username.is_some() && connect.password.is_none(), 4),
+        breach: || refuses(|connect| connect.username.is_some() && connect.password.is_none(), 1),
     },
     Sabotage {
-        name: "client-id/of-eight-characters-at-most",
+        name: "client-id/of-twenty-characters-at-most",
         breaks: &["MQTT-3.1.3-5"],
         title: "A Client Identifier of more than 20 characters is refused.",
         breach: || refuses(|connect| connect.client_id.len() > 20, 2),
@@ -284,31 +284,8 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         },
     },
     Sabotage {
-        name: "takeover/the-older-one-stays",
-        breaks: &["MQTT-3.1.4-2"],
-        title: "A Client whose identifier is in use is turned away.",
-        breach: || {
-            Box::new(|link, event| match event {
-                Event::FromClient(Packet::Connect(connect)) => {
-                    let others = link.others();
-                    let in_use = !connect.client_id.is_empty()
-                        && others
-                            .into_iter()
-                            .any(|n| link.other(n).client_id() == connect.client_id);
-                    if in_use {
-                        link.send_client(Connack::refused(2));
-                        link.close();
-                        return Fate::Drop;
-                    }
-                    Fate::Pass
-                }
-                _ => Fate::Pass,
-            })
-        },
-    },
-    Sabotage {
-        name: "connack/four-octets-more",
-        breaks: &["U-3.2.1-1", "U-3.2.3-1"],
+        name: "connack/with-a-payload",
+        breaks: &["U-3.2.1-1"],
         title: "A CONNACK has a payload.",
         breach: || {
             server(|packet| match packet {

@@ -230,7 +230,7 @@ fn judge_behind(
 /// Waits for a broker on the same machine, of which most will come to nothing.
 fn options() -> RunOptions {
     RunOptions {
-        patience: Duration::from_secs(1),
+        patience: Duration::from_millis(1500),
         close_wait: Duration::from_secs(1),
         keep_alive_tolerance: Duration::from_millis(1500),
         ..RunOptions::default()

@@ -11,13 +11,19 @@
 mod acknowledgements;
 mod breach;
 mod connect;
+mod errors;
 mod header;
+mod keep_alive;
 mod link;
 mod matrix;
 mod packet_id;
 mod proxy;
+mod publish;
+mod retain;
 mod session;
+mod subscribe;
 mod text;
+mod topics;
 mod will;
 
 pub use breach::{Breach, Event, Fate};
@@ -57,7 +63,13 @@ const FILES: &[&[Sabotage]] = &[
     connect::SABOTAGES,          // 3.1, 3.2
     session::SABOTAGES,          // 3.1.2.4, 4.1
     will::SABOTAGES,             // 3.1.2.5 to 3.1.2.7
+    keep_alive::SABOTAGES,       // 3.1.2.10, 3.12, 3.14
+    publish::SABOTAGES,          // 3.3, 4.3 to 4.6
+    retain::SABOTAGES,           // 3.3.1.3
     acknowledgements::SABOTAGES, // 3.4 to 3.7
+    subscribe::SABOTAGES,        // 3.8 to 3.11
+    topics::SABOTAGES,           // 4.7
+    errors::SABOTAGES,           // 4.8
 ];
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::wire::{Connack, Connect, Packet, Publish, Subscribe, Unsubscribe};
 pub(super) const SABOTAGES: &[Sabotage] = &[
     Sabotage {
         name: "session/forgotten",
-        breaks: &["MQTT-3.1.2-4", "MQTT-3.1.2-5", "MQTT-4.1.0-1", "MQTT-4.4.0-1", "MQTT-3.1.4-3"],
+        breaks: &["MQTT-3.1.2-4", "MQTT-3.1.2-5", "MQTT-4.1.0-1", "MQTT-4.4.0-1"],
         title: "Sessions are not kept, and said to be.",
         breach: || {
             let mut known = BTreeSet::new();
@@ -53,7 +53,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "session/everything-subscribed-again",
-        breaks: &["MQTT-3.1.2-4", "MQTT-3.10.4-2", "MQTT-3.3.1-6"],
+        breaks: &["MQTT-3.1.2-4", "MQTT-3.3.1-6"],
         title: "A Session that is taken up is subscribed anew to all it ever was.",
         breach: || {
             let mut ever = BTreeMap::<_, Vec<_>>::new();

@@ -10,7 +10,7 @@ use crate::wire::{Fault, Kind, Packet, Publish, Reader, Sender, Will};
 pub(super) const SABOTAGES: &[Sabotage] = &[
     Sabotage {
         name: "will/never-published",
-        breaks: &["MQTT-3.1.2-8", "MQTT-3.1.2-17"],
+        breaks: &["MQTT-3.1.2-8"],
         title: "No Will is published.",
         breach: || connect(|connect| connect.will = None),
     },
@@ -34,16 +34,23 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         breaks: &["MQTT-3.1.2-8", "MQTT-3.1.4-2"],
         title: "No Will is published when another connection takes the Client Identifier.",
         breach: || {
-            Box::new(|link, event| {
-                if let Event::FromClient(Packet::Connect(connect)) = event {
+            let mut discarded = BTreeSet::new();
+            Box::new(move |link, event| match event {
+                Event::FromClient(Packet::Connect(connect)) => {
                     for other in link.others() {
                         let mut other = link.other(other);
-                        if other.client_id() == connect.client_id {
-                            other.send_server(Packet::Disconnect);
-                        }
+                        let older = other.connect().filter(|o| o.client_id == connect.client_id);
+                        let will = older.and_then(|older| older.will.clone());
+                        discarded.extend(will.map(|will| (will.topic, will.message)));
                     }
+                    Fate::Pass
                 }
-                Fate::Pass
+                Event::FromServer(Packet::Publish(publish))
+                    if discarded.contains(&(publish.topic.clone(), publish.payload.clone())) =>
+                {
+                    Fate::Drop
+                }
+                _ => Fate::Pass,
             })
         },
     },
@@ -153,7 +160,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
                 Event::FromServer(Packet::Publish(publish))
                     if wills.contains(&(publish.topic.clone(), publish.payload.clone())) =>
                 {
-                    link.send_client_after(Duration::from_millis(1_300), publish);
+                    link.send_client_after(Duration::from_millis(1_150), publish);
                     Fate::Drop
                 }
                 _ => Fate::Pass,
@@ -229,7 +236,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "will/never-empty",
-        breaks: &["U-3.1.3.3-1", "MQTT-3.1.2-8", "MQTT-3.3.1-10"],
+        breaks: &["U-3.1.3.3-1", "MQTT-3.1.2-8"],
         title: "A Will without a message is not published.",
         breach: || {
             connect(|connect| {
