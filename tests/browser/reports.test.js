@@ -34,7 +34,7 @@ before(async () => {
   const hostile = await startHostile();
   const target = `127.0.0.1:${hostile.address().port}`;
   await mqttspec("test", "--quiet", "--html", "good.html", "--json", "good.json");
-  await mqttspec("test", target, "--quiet", "--timeout", "0.2", "--keep-alive-tolerance", "0.2",
+  await mqttspec("test", target, "--quiet", "--timeout", "2", "--keep-alive-tolerance", "2",
     "--filter", "p*/*", "--html", "bad.html", "--json", "bad.json");
   hostile.close();
   await mqttspec("compare", "good.json", "bad.json", "--quiet", "--html", "compare.html");
@@ -76,9 +76,13 @@ describe("the page of one run", () => {
     const { size } = await fs.stat(path.join(folder, "good.html"));
     assert.ok(size < 3_000_000, `${size} octets`);
     await visit("good.html", async (page) => {
-      const ready = await page.evaluate(
-        () => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd);
-      assert.ok(ready < 3_000, `${ready} ms`);
+      // Processor time, since a busy machine may take its time over anything.
+      const inspector = await page.context().newCDPSession(page);
+      await inspector.send("Performance.enable", { timeDomain: "threadTicks" });
+      await page.reload();
+      const { metrics } = await inspector.send("Performance.getMetrics");
+      const { value: seconds } = metrics.find(({ name }) => name === "TaskDuration");
+      assert.ok(seconds > 0 && seconds < 2, `${seconds} s of work`);
       // Nothing is drawn before somebody asks for it.
       assert.equal(await page.locator(".sequence").count(), 0);
     });
