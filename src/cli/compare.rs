@@ -77,7 +77,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
 }
 
 fn read(path: &Path) -> Result<ReadReport, anyhow::Error> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     ReadReport::from_json(&text).map_err(|error| anyhow!("{}: {error}", path.display()))
 }
 
