@@ -8,6 +8,7 @@ mod target;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::peer::{Tcp, Transport};
@@ -155,7 +156,9 @@ impl Subject {
     fn answers(&self, deadline: Instant) -> io::Result<()> {
         let left = || deadline.saturating_duration_since(Instant::now()).min(CHECK_WAIT);
         let mut transport = self.dial(left().max(BETWEEN_ATTEMPTS))?;
-        transport.write(&self.introduce(Connect::clean("mqttspecReady")).octets(), left())?;
+        // Several ask at the same time, and none may take over the connection of another.
+        let id = format!("mqttspecReady{}", ASKED.fetch_add(1, Ordering::Relaxed));
+        transport.write(&self.introduce(Connect::clean(id)).octets(), left())?;
         let mut reader = Reader::new(Sender::Server);
         let mut buffer = [0; 256];
         loop {
@@ -169,6 +172,9 @@ impl Subject {
         }
     }
 }
+
+/// How many have asked a subject whether it answers.
+static ASKED: AtomicU32 = AtomicU32::new(0);
 
 /// A port that was free a moment ago.
 fn free_port() -> io::Result<u16> {

@@ -15,12 +15,12 @@ use crate::wire::{Frame, Framed, Packet, Publish, Subscribe, Unsubscribe};
 /// A case for packets that close the connection, each on a connection of its own: where it
 /// begins, and the frames there.
 macro_rules! closes {
-    ($address:literal, $title:literal, $statements:expr, $needs:expr, $begin:ident => $frames:expr) => {
+    ($level:expr, $address:literal, $title:literal, $statements:expr, $needs:expr, $begin:ident => $frames:expr) => {
         Case {
             address: $address,
             title: $title,
             statements: &$statements,
-            level: Level::Must,
+            level: $level,
             needs: &$needs,
             run: |stage| {
                 let frames: fn(u16) -> Vec<Frame> = $frames;
@@ -35,8 +35,13 @@ macro_rules! closes {
     };
 }
 
+/// No statement of its own forbids octets after the last field: that they end the connection is
+/// derived from the form of the packet and [MQTT-4.8.0-1]. Whoever passes over them is warned.
+const SURPLUS: Level = Level::Should;
+
 pub(super) const CASES: &[Case] = &[
     closes!(
+        Level::Must,
         "malformed/publish-without-room-for-its-topic",
         "A PUBLISH that ends before its Topic Name does closes the connection.",
         ["MQTT-4.8.0-1", "U-3.3.2-1"],
@@ -52,6 +57,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     closes!(
+        Level::Must,
         "malformed/publish-without-room-for-its-identifier",
         "A PUBLISH of QoS 1 or 2 that ends before its Packet Identifier does closes the connection.",
         ["MQTT-4.8.0-1", "U-3.3.2.2-1"],
@@ -66,6 +72,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     closes!(
+        Level::Must,
         "malformed/short-puback",
         "A PUBACK of fewer than two octets closes the connection.",
         ["MQTT-4.8.0-1", "U-3.4.1-1"],
@@ -73,6 +80,7 @@ pub(super) const CASES: &[Case] = &[
         delivered_at_1 => |id| vec![Packet::Puback(id).shorten(1), Packet::Puback(id).shorten(2)]
     ),
     closes!(
+        SURPLUS,
         "malformed/long-puback",
         "A PUBACK of more than two octets closes the connection.",
         ["MQTT-4.8.0-1", "U-3.4.1-1"],
@@ -80,6 +88,7 @@ pub(super) const CASES: &[Case] = &[
         delivered_at_1 => |id| vec![Packet::Puback(id).append(&[0]), Packet::Puback(id).append(&[0; 2])]
     ),
     closes!(
+        Level::Must,
         "malformed/short-pubrec",
         "A PUBREC of fewer than two octets closes the connection.",
         ["MQTT-4.8.0-1", "U-3.5.1-1"],
@@ -87,6 +96,7 @@ pub(super) const CASES: &[Case] = &[
         delivered_at_2 => |id| vec![Packet::Pubrec(id).shorten(1), Packet::Pubrec(id).shorten(2)]
     ),
     closes!(
+        SURPLUS,
         "malformed/long-pubrec",
         "A PUBREC of more than two octets closes the connection.",
         ["MQTT-4.8.0-1", "U-3.5.1-1"],
@@ -94,6 +104,7 @@ pub(super) const CASES: &[Case] = &[
         delivered_at_2 => |id| vec![Packet::Pubrec(id).append(&[0]), Packet::Pubrec(id).append(&[0; 2])]
     ),
     closes!(
+        Level::Must,
         "malformed/short-pubrel",
         "A PUBREL of fewer than two octets closes the connection.",
         ["MQTT-4.8.0-1", "U-3.6.1-1"],
@@ -101,6 +112,7 @@ pub(super) const CASES: &[Case] = &[
         published => |id| vec![Packet::Pubrel(id).shorten(1), Packet::Pubrel(id).shorten(2)]
     ),
     closes!(
+        SURPLUS,
         "malformed/long-pubrel",
         "A PUBREL of more than two octets closes the connection.",
         ["MQTT-4.8.0-1", "U-3.6.1-1"],
@@ -108,6 +120,7 @@ pub(super) const CASES: &[Case] = &[
         published => |id| vec![Packet::Pubrel(id).append(&[0]), Packet::Pubrel(id).append(&[0; 2])]
     ),
     closes!(
+        Level::Must,
         "malformed/short-pubcomp",
         "A PUBCOMP of fewer than two octets closes the connection.",
         ["MQTT-4.8.0-1", "U-3.7.1-1"],
@@ -115,6 +128,7 @@ pub(super) const CASES: &[Case] = &[
         released => |id| vec![Packet::Pubcomp(id).shorten(1), Packet::Pubcomp(id).shorten(2)]
     ),
     closes!(
+        SURPLUS,
         "malformed/long-pubcomp",
         "A PUBCOMP of more than two octets closes the connection.",
         ["MQTT-4.8.0-1", "U-3.7.1-1"],
@@ -122,6 +136,7 @@ pub(super) const CASES: &[Case] = &[
         released => |id| vec![Packet::Pubcomp(id).append(&[0]), Packet::Pubcomp(id).append(&[0; 2])]
     ),
     closes!(
+        Level::Must,
         "malformed/subscribe-cut-short",
         "A SUBSCRIBE that ends within a field closes the connection.",
         ["MQTT-4.8.0-1", "U-3.8.3-2"],
@@ -133,6 +148,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     closes!(
+        Level::Must,
         "malformed/subscribe-with-a-rest",
         "A SUBSCRIBE with octets after its last filter that make no filter closes the connection.",
         ["MQTT-4.8.0-1", "U-3.8.3-2"],
@@ -143,6 +159,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     closes!(
+        Level::Must,
         "malformed/unsubscribe-cut-short",
         "An UNSUBSCRIBE that ends within a field closes the connection.",
         ["MQTT-4.8.0-1"],
@@ -153,6 +170,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     closes!(
+        SURPLUS,
         "malformed/pingreq-with-a-body",
         "A PINGREQ with octets after its fixed header closes the connection.",
         ["MQTT-4.8.0-1", "U-3.12.2-1", "U-3.12.3-1"],
