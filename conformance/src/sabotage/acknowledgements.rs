@@ -95,24 +95,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         title: "A PUBCOMP before any PUBREC ends the exchange of a message of QoS 2.",
         breach: || ends_qos_2(Kind::Pubcomp),
     },
-    Sabotage {
-        name: "puback/of-any-identifier",
-        breaks: &["MQTT-4.3.2-1"],
-        title: "A PUBACK acknowledges whatever message of QoS 1 was sent last.",
-        breach: || {
-            let mut last = std::collections::BTreeMap::new();
-            Box::new(move |link, event| match event {
-                Event::FromServer(Packet::Publish(publish)) if publish.qos == 1 => {
-                    last.insert(link.number(), publish.id.unwrap_or(1));
-                    Fate::Pass
-                }
-                Event::FromClient(Packet::Puback(id)) => {
-                    instead(Packet::Puback(last.get(&link.number()).copied().unwrap_or(*id)))
-                }
-                _ => Fate::Pass,
-            })
-        },
-    },
 ];
 
 fn any_length(kind: Kind) -> super::Breach {

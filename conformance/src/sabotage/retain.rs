@@ -9,7 +9,7 @@ use crate::wire::{Packet, Publish};
 pub(super) const SABOTAGES: &[Sabotage] = &[
     Sabotage {
         name: "retain/nothing-kept",
-        breaks: &["MQTT-3.3.1-5", "MQTT-3.3.1-6", "MQTT-3.1.2-7"],
+        breaks: &["MQTT-3.3.1-5", "MQTT-3.3.1-6"],
         title: "No message is retained.",
         breach: || published(|publish| publish.retain = false),
     },
@@ -164,7 +164,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "retain/everything-kept",
-        breaks: &["MQTT-3.3.1-12", "MQTT-3.3.1-11"],
+        breaks: &["MQTT-3.3.1-12"],
         title: "Every message is retained, and every empty one clears.",
         breach: || published(|publish| publish.retain = true),
     },

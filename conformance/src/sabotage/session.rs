@@ -228,10 +228,10 @@ fn waiting(which: fn(&Publish) -> bool) -> super::Breach {
             Event::FromServer(Packet::Connack(connack)) if connack.code == 0 => {
                 present.insert(id, Some(number));
             }
-            Event::ClientGone(_) | Event::ServerGone | Event::FromClient(Packet::Disconnect) => {
-                if present.get(&id) == Some(&Some(number)) {
-                    present.insert(id, None);
-                }
+            Event::ClientGone(_) | Event::ServerGone | Event::FromClient(Packet::Disconnect)
+                if present.get(&id) == Some(&Some(number)) =>
+            {
+                present.insert(id, None);
             }
             Event::FromClient(Packet::Publish(publish)) => {
                 let absent = present.iter().filter(|(_, at)| at.is_none());

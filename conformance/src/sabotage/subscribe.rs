@@ -275,27 +275,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         },
     },
     Sabotage {
-        name: "subscribe/last-of-two-does-not-count",
-        breaks: &["MQTT-3.8.4-4", "MQTT-3.8.4-3"],
-        title: "Of one filter twice in a SUBSCRIBE the first counts.",
-        breach: || {
-            client(|packet| match packet {
-                Packet::Subscribe(subscribe) => {
-                    let mut changed = subscribe.clone();
-                    changed.filters.reverse();
-                    instead(changed)
-                }
-                _ => Fate::Pass,
-            })
-        },
-    },
-    Sabotage {
-        name: "qos/always-0",
-        breaks: &["MQTT-3.8.4-6", "MQTT-3.3.5-1"],
-        title: "Every message is delivered at QoS 0, whatever was granted.",
-        breach: || client(|packet| with_qos(packet, |_| 0)),
-    },
-    Sabotage {
         name: "qos/never-2",
         breaks: &["MQTT-3.8.4-6"],
         title: "What is granted at QoS 2 is delivered at QoS 1.",
@@ -395,7 +374,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "unsubscribe/removes-everything",
-        breaks: &["MQTT-3.10.4-1", "MQTT-3.10.4-6"],
+        breaks: &["MQTT-3.10.4-1"],
         title: "An UNSUBSCRIBE removes all subscriptions of its Client.",
         breach: || {
             let mut held = BTreeMap::<_, BTreeSet<_>>::new();
@@ -412,21 +391,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
                     instead(Unsubscribe { id: unsubscribe.id, filters })
                 }
                 _ => Fate::Pass,
-            })
-        },
-    },
-    Sabotage {
-        name: "unsubscribe/for-everybody",
-        breaks: &["MQTT-3.10.4-1"],
-        title: "An UNSUBSCRIBE removes its filter from all Clients.",
-        breach: || {
-            Box::new(|link, event| {
-                if let Event::FromClient(packet @ Packet::Unsubscribe(_)) = event {
-                    for other in link.others() {
-                        link.other(other).ask(packet.clone());
-                    }
-                }
-                Fate::Pass
             })
         },
     },
@@ -515,7 +479,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "unsuback/with-a-payload",
-        breaks: &["U-3.11.1-1", "U-3.11.3-1"],
+        breaks: &["U-3.11.1-1"],
         title: "An UNSUBACK has an octet behind its Packet Identifier.",
         breach: || server(|p| if p.kind() == Kind::Unsuback { longer(p) } else { Fate::Pass }),
     },

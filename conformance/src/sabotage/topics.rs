@@ -103,20 +103,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         breach: || both(|topic| topic.replace(|c: char| !c.is_ascii(), "?")),
     },
     Sabotage {
-        name: "topics/star-is-a-wildcard",
-        breaks: &["U-4.7.3-8", "MQTT-4.7.3-4"],
-        title: "A level of a filter that is * or ? matches any.",
-        breach: || {
-            filters(|filter| {
-                let levels = filter.split('/').map(|level| match level {
-                    "*" | "?" | "%" | ".*" | ">" => "+",
-                    level => level,
-                });
-                levels.collect::<Vec<_>>().join("/")
-            })
-        },
-    },
-    Sabotage {
         name: "topics/twenty-levels",
         breaks: &["U-4.7.3-7"],
         title: "A message with more than twenty slashes in its Topic Name is thrown away.",
@@ -128,21 +114,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
                     Fate::Drop
                 }
                 _ => Fate::Pass,
-            })
-        },
-    },
-    Sabotage {
-        name: "topics/wildcards-see-dollar",
-        breaks: &["MQTT-4.7.2-1"],
-        title: "A filter that begins with a wildcard brings messages of topics with a $.",
-        breach: || {
-            Box::new(|link, event| {
-                if let Event::FromClient(Packet::Publish(publish)) = event
-                    && publish.topic.starts_with(b"$")
-                {
-                    to_whoever(link, publish, |filter| filter.starts_with(['+', '#']));
-                }
-                Fate::Pass
             })
         },
     },
