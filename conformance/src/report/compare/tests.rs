@@ -149,7 +149,7 @@ fn what_is_no_report_is_refused_with_its_place() {
         ("{}", "missing field `schema` at line 1 column 2"),
         (&json(2, &[], &[]), "schema 2 is not known here"),
         (&json(1, &[("MQTT-3.1.0-1", "good")], &[]), "unknown variant `good`"),
-        (&json(1, &[("MQTT-3.1-1", "pass")], &[]), "\"MQTT-3.1-1\" is no statement of MQTT 3.1.1"),
+        (&json(1, &[("3.1-1", "pass")], &[]), "\"3.1-1\" is no statement of MQTT 3.1.1"),
         (&json(1, &twice, &[]), "MQTT-3.1.0-1 is there twice"),
         (&json(1, &[], &[("a/b", "pass"), ("a/b", "fail")]), "case a/b is there twice"),
     ] {
