@@ -119,6 +119,11 @@ pub(super) fn tolerates(which: impl Fn(Option<Kind>, Fault) -> bool + Send + 'st
     })
 }
 
+/// Agrees to packets of one type that end within a field.
+pub(super) fn cut_short(kind: Kind) -> Breach {
+    tolerates(move |seen, fault| seen == Some(kind) && matches!(fault, Fault::Truncated(_)))
+}
+
 /// Answers malformed octets as if they were in order.
 pub(super) fn agree(link: &mut Link<'_>, octets: &[u8]) {
     match (kind(octets), octets) {

@@ -11,7 +11,9 @@
 mod acknowledgements;
 mod breach;
 mod connect;
+mod delivery;
 mod errors;
+mod exchanges;
 mod header;
 mod keep_alive;
 mod link;
@@ -24,6 +26,7 @@ mod session;
 mod subscribe;
 mod text;
 mod topics;
+mod unsubscribe;
 mod will;
 
 pub use breach::{Breach, Event, Fate};
@@ -64,10 +67,13 @@ const FILES: &[&[Sabotage]] = &[
     session::SABOTAGES,          // 3.1.2.4, 4.1
     will::SABOTAGES,             // 3.1.2.5 to 3.1.2.7
     keep_alive::SABOTAGES,       // 3.1.2.10, 3.12, 3.14
-    publish::SABOTAGES,          // 3.3, 4.3 to 4.6
+    publish::SABOTAGES,          // 3.3
+    exchanges::SABOTAGES,        // 4.3
+    delivery::SABOTAGES,         // 4.4 to 4.6
     retain::SABOTAGES,           // 3.3.1.3
     acknowledgements::SABOTAGES, // 3.4 to 3.7
-    subscribe::SABOTAGES,        // 3.8 to 3.11
+    subscribe::SABOTAGES,        // 3.8, 3.9
+    unsubscribe::SABOTAGES,      // 3.10, 3.11
     topics::SABOTAGES,           // 4.7
     errors::SABOTAGES,           // 4.8
 ];

@@ -1,5 +1,7 @@
 //! Brokers that are none: what a judge must not be taken in by.
 
+pub(crate) mod met;
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
