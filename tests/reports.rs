@@ -76,7 +76,8 @@ fn a_regression_is_told_by_the_exit_code() {
 #[test]
 fn what_is_no_report_is_named_with_its_place() {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("broken.json"), "{\n  \"schema\": 7, \"tool\": {}}\n").expect("a file");
+    fs::write(folder.path().join("broken.json"), "{\n  \"schema\": 7, \"tool\": {}}\n")
+        .expect("a file");
     let output = mqttspec(folder.path(), &["compare", "broken.json", "broken.json"]);
     assert_eq!(output.status.code(), Some(2));
     let told = text(&output.stderr);
