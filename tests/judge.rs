@@ -35,7 +35,7 @@ fn closes_at_once() -> String {
 }
 
 /// What the reference broker does not do, and need not: the cases that would look at it.
-const NOT_OFFERED: [&str; 5] = [
+const NOT_OFFERED: [&str; 9] = [
     // It asks nobody for a password yet.
     "credentials/wrong-ones-are-refused",
     "credentials/wrong-ones-get-a-fitting-code",
@@ -44,6 +44,11 @@ const NOT_OFFERED: [&str; 5] = [
     // and no wildcard.
     "subscribe/plus-is-served-or-refused",
     "subscribe/hash-is-served-or-refused",
+    // It passes on nothing that clients publish on topics which begin with `$`.
+    "reserved-topics/hash-hears-none-of-clients",
+    "reserved-topics/plus-hears-none-of-clients",
+    "reserved-topics/plus-and-hash-hear-none-of-clients",
+    "reserved-topics/retained-stay-out-of-wildcards",
 ];
 
 #[test]
