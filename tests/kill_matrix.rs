@@ -67,20 +67,29 @@ fn no_sabotage_gets_by() {
                     let sabotage = Sabotage::named(&behind.name).expect("compared above");
                     // Some fail only beside others, which the whole matrix runs at once.
                     let mut victims = behind.victims.iter().take(MOST_TRIED);
-                    if !victims.any(|victim| fails_behind(sabotage, victim)) {
+                    if !victims.any(|victim| fails_behind(sabotage, victim, HASTY)) {
                         unseen.lock().expect("no panic").push(sabotage.name);
                     }
                 }
             });
         }
     });
-    assert_eq!(unseen.into_inner().expect("no panic"), [""; 0]);
+    // On a busy machine haste may leave a case undecided: those are looked at again, one by one
+    // and with time.
+    let mut unseen = unseen.into_inner().expect("no panic");
+    unseen.retain(|name| {
+        let sabotage = Sabotage::named(name).expect("compared above");
+        let behind = matrix.sabotages.iter().find(|behind| behind.name == *name);
+        let victims = behind.map(|behind| behind.victims.as_slice()).unwrap_or_default();
+        !victims.iter().any(|victim| fails_behind(sabotage, victim, PATIENT))
+    });
+    assert_eq!(unseen, [""; 0]);
 }
 
-fn fails_behind(sabotage: &Sabotage, case: &str) -> bool {
+fn fails_behind(sabotage: &Sabotage, case: &str, patience: Duration) -> bool {
     let mut options = RunOptions::default();
     options.filter = Some(Glob::new(case));
-    options.patience = Duration::from_millis(1500);
+    options.patience = patience;
     options.close_wait = Duration::from_secs(1);
     options.keep_alive_tolerance = Duration::from_secs(1);
     let report = sabotage.judge(&broker(), &options).expect("the broker starts");
@@ -101,6 +110,9 @@ fn what_can_be_broken_is_listed_by_statement() {
 
 /// Nearly all of it is waiting.
 const AT_ONCE: usize = 12;
+
+const HASTY: Duration = Duration::from_millis(1500);
+const PATIENT: Duration = Duration::from_secs(5);
 
 /// Victims of one sabotage that are tried until one fails.
 const MOST_TRIED: usize = 4;
