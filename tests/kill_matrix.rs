@@ -80,8 +80,8 @@ fn no_sabotage_gets_by() {
     unseen.retain(|name| {
         let sabotage = Sabotage::named(name).expect("compared above");
         let behind = matrix.sabotages.iter().find(|behind| behind.name == *name);
-        let victims = behind.map(|behind| behind.victims.as_slice()).unwrap_or_default();
-        !victims.iter().any(|victim| fails_behind(sabotage, victim, PATIENT))
+        let mut victims = behind.iter().flat_map(|behind| &behind.victims);
+        !victims.any(|victim| fails_behind(sabotage, victim, PATIENT))
     });
     assert_eq!(unseen, [""; 0]);
 }
