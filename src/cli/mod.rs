@@ -3,6 +3,7 @@
 mod broker;
 mod client;
 mod compare;
+mod configuration;
 mod exit;
 mod explain;
 mod interrupt;
@@ -16,7 +17,10 @@ mod test;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anstream::print;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use self::configuration::Asked;
 
 /// MQTT 3.1.1, executable.
 #[derive(Debug, Parser)]
@@ -62,7 +66,18 @@ Exit codes: 0 as wished, 1 the subject falls short, 2 usage,
 
 /// Reads the command line and carries it out.
 pub(crate) fn run() -> ExitCode {
-    let Arguments { command, no_color } = Arguments::parse();
+    let command = Arguments::command().mut_subcommand("broker", configuration::prepared);
+    let asked = configuration::read(&command, "broker", std::env::args_os().collect());
+    let matches = match asked {
+        Ok(Asked::Run(matches)) => matches,
+        Ok(Asked::Print(page)) => {
+            print!("{page}");
+            return ExitCode::from(exit::OK);
+        }
+        Err(failed) => return exit::report(failed),
+    };
+    let Arguments { command, no_color } =
+        Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if no_color {
         anstream::ColorChoice::Never.write_global();
     }

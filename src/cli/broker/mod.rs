@@ -1,0 +1,78 @@
+//! `mqttspec broker`: the reference broker.
+
+mod arguments;
+
+use std::process::ExitCode;
+
+use anstream::eprintln;
+use anstyle::{AnsiColor, Style};
+use anyhow::{Context, anyhow};
+use mqttspec::net::{Server, ServerOptions};
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) use self::arguments::Arguments;
+use super::exit::{self, Failed};
+use super::logging;
+
+/// Runs the broker until it is told to stop.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
+    let options = arguments.options();
+    if arguments.check_config {
+        eprintln!("the configuration is fine");
+        return Ok(ExitCode::from(exit::OK));
+    }
+    logging::start(arguments.explain);
+    let mut threads = Builder::new_multi_thread();
+    if let Some(workers) = arguments.workers {
+        threads.worker_threads(workers.into());
+    }
+    let runtime = threads.enable_all().build().context("cannot start threads")?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: ServerOptions) -> Result<ExitCode, Failed> {
+    const NAME: Style = Style::new().bold();
+    const ADDRESS: Style = AnsiColor::Green.on_default();
+    let server = Server::bind(options).await.map_err(|e| Failed {
+        code: exit::UNREACHABLE,
+        error: anyhow!(e).context("is another broker running? --bind chooses another address"),
+    })?;
+    for address in server.addresses() {
+        let version = env!("CARGO_PKG_VERSION");
+        eprintln!(
+            "{NAME}mqttspec broker {version}{NAME:#} on {ADDRESS}mqtt://{address}{ADDRESS:#}, \
+             Ctrl-C stops it"
+        );
+    }
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut told = async move || {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    let (stopping, stop) = tokio::sync::oneshot::channel();
+    let run = server.run(async { stop.await.unwrap_or(()) });
+    let patience = async {
+        told().await;
+        // Received by the server, unless it has come to its end by itself.
+        let _ = stopping.send(());
+        told().await;
+    };
+    let stopped = tokio::select! {
+        stopped = run => stopped,
+        () = patience => {
+            eprintln!("stopped at once, as asked for twice");
+            return Ok(ExitCode::from(exit::OK));
+        }
+    };
+    let (open, abandoned) = (stopped.connections, stopped.abandoned);
+    if abandoned == 0 {
+        eprintln!("stopped; {open} connections closed in good order");
+    } else {
+        eprintln!("stopped; {abandoned} of {open} connections did not take what was left for them");
+    }
+    Ok(ExitCode::from(exit::OK))
+}
