@@ -67,6 +67,8 @@ pub(crate) struct Pages {
     pub(crate) retained: Vec<Vec<u8>>,
     /// Whether the subject has accepted anybody.
     pub(crate) accepted: bool,
+    /// Whether the judge has broken a rule, to see what comes of it.
+    pub(crate) sent_invalid: bool,
 }
 
 impl Record {
@@ -129,6 +131,11 @@ impl Record {
     /// Whether a CONNECT was accepted up to now.
     pub(crate) fn is_accepted(&self) -> bool {
         self.pages.borrow().accepted
+    }
+
+    /// Notes that the judge has sent what breaks a rule.
+    pub(crate) fn sent_invalid(&self) {
+        self.pages.borrow_mut().sent_invalid = true;
     }
 
     /// Takes the pages out, and begins anew.

@@ -1,7 +1,9 @@
 use std::io;
+use std::time::Duration;
 
 use super::*;
-use crate::wire::{Connack, Octets, Suback};
+use crate::finding::Finding;
+use crate::wire::{Connack, Framed, Octets, Publish, Suback};
 
 /// A subject that has said all it will ever say.
 struct Script {
@@ -201,6 +203,57 @@ fn messages_that_stray_in_from_other_cases_are_forgotten() {
 }
 
 #[test]
+fn what_another_case_broke_is_forgotten_unread() {
+    let broken = [
+        Publish { dup: true, ..Publish::qos0("all/other/t", "m") }.octets(),
+        Publish { qos: 3, ..Publish::qos1(1, "all/other/t", "m") }.octets(),
+        Publish::qos1(0, "all/other/t", "m").octets(),
+        Publish::qos0(*b"all/other/\xff", "m").octets(),
+        Publish::qos0("all/other/#", "m").octets(),
+        Packet::Pingresp.octets(),
+    ];
+    let (peer, _) = peer_of_octets(broken.concat(), false);
+    let mut peer = peer.of_case("all/", "all/mine/".to_owned());
+    assert_eq!(peer.fence(), Ok(Vec::new()));
+
+    let nameless = [Publish::qos0("", "m").octets(), Packet::Pingresp.octets()].concat();
+    let (mut peer, _) = peer_of_octets(nameless, false);
+    peer.hear_only("mine/");
+    assert_eq!(peer.fence(), Ok(Vec::new()));
+}
+
+#[test]
+fn the_judge_sends_what_it_says_it_sends() {
+    let told = |outcome: Result<(), Finding>| match outcome {
+        Err(Finding::Error(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    let sender = || peer(&[], false).0;
+    let flawed = || Packet::Pingreq.with_first_byte(0xc1);
+    assert_eq!(
+        told(sender().send(flawed())),
+        "the judge sent this as packets in good order: \
+         PINGREQ, malformed: wrong flag bits for PINGREQ (octet 0)"
+    );
+    assert_eq!(
+        told(sender().send_invalid(Packet::Pingreq)),
+        "the judge sent this as a breach of the rules: PINGREQ"
+    );
+    assert_eq!(
+        told(sender().send_part(Packet::Pingreq)),
+        "the judge sent this as a part of a packet: PINGREQ"
+    );
+    assert_eq!(sender().send_invalid(flawed()), Ok(()));
+
+    let mut slow = sender();
+    assert_eq!(slow.send_part([0xc0]), Ok(()));
+    assert_eq!(slow.send([0x00]), Ok(()));
+    // Behind a length without an end nothing can be told apart.
+    assert_eq!(slow.send_invalid(Packet::Pingreq.with_remaining_length(&[0xff; 5])), Ok(()));
+    assert_eq!(slow.send(flawed()), Ok(()));
+}
+
+#[test]
 fn more_than_one_prefix_may_be_ones_own() {
     let messages = ["mine/t", "other/t", "$mine/t"].map(|topic| Publish::qos0(topic, "m").into());
     let (mut peer, _) = peer(&[&messages[..], &[Packet::Pingresp]].concat(), false);
@@ -227,12 +280,12 @@ fn what_is_no_packet_does_not_put_off_the_keep_alive() {
     let every = Duration::from_millis(1);
     let quiet = peer.expect_keep_alive_close_despite(0, every, |peer| {
         nuisances += 1;
-        peer.send([0x30])
+        peer.send_part([0x30])
     });
     assert!(quiet.is_ok());
     assert_eq!(nuisances, 1, "none after the close");
 
     let (mut peer, _) = self::peer(&[], false);
-    let patient = peer.expect_keep_alive_close_despite(0, every, |peer| peer.send([0x30]));
+    let patient = peer.expect_keep_alive_close_despite(0, every, |_| Ok(()));
     assert!(text(patient).starts_with("expected the connection closed, saw it open after "));
 }

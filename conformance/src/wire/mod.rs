@@ -27,6 +27,7 @@ pub use frame::{Frame, Framed, Octets, remaining_length};
 pub use malformed::{Fault, Malformed};
 pub use packet::{Kind, Packet};
 pub use publish::Publish;
+pub(crate) use publish::topic_in;
 pub use reader::{Read, Reader, Sender};
 pub use subscribe::{Suback, Subscribe};
 pub(crate) use text::quoted;

@@ -111,6 +111,19 @@ pub(super) fn topic_name(kind: Kind, fields: &mut Fields<'_>) -> Result<Vec<u8>,
     Ok(topic)
 }
 
+/// The Topic Name in the octets of a PUBLISH, in whatever order they are; as much of it as is
+/// there. `None` of octets that are no PUBLISH.
+pub(crate) fn topic_in(octets: &[u8]) -> Option<&[u8]> {
+    let (first, rest) = octets.split_first()?;
+    if first >> 4 != Kind::Publish as u8 {
+        return None;
+    }
+    let length = rest.iter().position(|octet| octet & 0x80 == 0)?;
+    let [high, low, fields @ ..] = rest.get(length + 1..)? else { return None };
+    let end = usize::from(u16::from_be_bytes([*high, *low])).min(fields.len());
+    Some(&fields[..end])
+}
+
 impl Framed for Publish {
     fn frame(&self) -> Frame {
         let flags = u8::from(self.dup) << 3 | (self.qos & 3) << 1 | u8::from(self.retain);

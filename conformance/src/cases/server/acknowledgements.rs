@@ -135,7 +135,7 @@ fn pubrel_with_flags_closes(stage: &Stage<'_>, flags: u8) -> Result<(), Finding>
         .expect_pubrec(7)
         .map_err(|finding| finding.while_preparing("begin an exchange of QoS 2"))?;
     let first = Kind::Pubrel.first_byte() & 0xf0 | flags;
-    client.send(Packet::Pubrel(7).with_first_byte(first))?;
+    client.send_invalid(Packet::Pubrel(7).with_first_byte(first))?;
     client.expect_closed()
 }
 

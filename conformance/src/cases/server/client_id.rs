@@ -74,7 +74,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut peer = stage.peer("nameless")?;
-            peer.send(stage.introduce(Connect::persistent("")))?;
+            peer.send_invalid(stage.introduce(Connect::persistent("")))?;
             peer.expect_refused(2)
         },
     },

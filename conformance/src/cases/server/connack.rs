@@ -122,7 +122,7 @@ pub(super) const CASES: &[Case] = &[
             client.subscribe(&stage.topic("t"), 0)?;
             client.disconnect()?;
             let mut peer = stage.peer("a")?;
-            peer.send(stage.clean("a").level(100))?;
+            peer.send_invalid(stage.clean("a").level(100))?;
             peer.expect_closed_eventually().map_err(|f| f.while_preparing("be refused"))?;
             let mut peer = stage.peer("a")?;
             peer.send(stage.persistent("a"))?;
@@ -145,7 +145,7 @@ fn refusals(stage: &Stage<'_>, label: &str) -> Result<Vec<Peer>, Finding> {
     let mut refused = Vec::new();
     for connect in [stage.persistent(label).level(100), stage.introduce(Connect::persistent(""))] {
         let mut peer = stage.peer("refused")?;
-        peer.send(connect)?;
+        peer.send_invalid(connect)?;
         match peer.expect_connack() {
             Ok(connack) if connack.code != 0 => refused.push(peer),
             Err(Finding::Fail(mismatch)) if mismatch.statement.is_some() => {

@@ -77,7 +77,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut client = stage.client("twice")?;
-            client.send(stage.clean("twice"))?;
+            client.send_out_of_place(stage.clean("twice"))?;
             client.expect_closed()
         },
     },
@@ -89,7 +89,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut client = stage.client("one")?;
-            client.send(stage.clean("two"))?;
+            client.send_out_of_place(stage.clean("two"))?;
             client.expect_closed()
         },
     },
@@ -101,7 +101,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut peer = stage.peer("twice")?;
-            peer.send(stage.clean("twice").then(stage.clean("twice")))?;
+            peer.send_out_of_place(stage.clean("twice").then(stage.clean("twice")))?;
             // The first may have been answered, or not, before the second was seen.
             match peer.expect_connack() {
                 Ok(_) => peer.expect_closed(),
@@ -165,7 +165,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut peer = stage.peer("a")?;
-            peer.send(stage.clean("a").protocol_name("MQIsdp").level(3))?;
+            peer.send_invalid(stage.clean("a").protocol_name("MQIsdp").level(3))?;
             let answer = match peer.expect_connack() {
                 Ok(connack) if connack.code == 0 => "served".to_owned(),
                 Ok(connack) => format!("refused by return code {}", connack.code),
@@ -222,7 +222,7 @@ pub(super) const CASES: &[Case] = &[
 
 fn level_is_refused(stage: &Stage<'_>, level: u8) -> Result<(), Finding> {
     let mut peer = stage.peer("")?;
-    peer.send(stage.clean("a").level(level))?;
+    peer.send_invalid(stage.clean("a").level(level))?;
     // The longer CONNACK of MQTT 5 is no packet of this version. It falls short of this rule.
     peer.expect_refused(1).map_err(Finding::of_the_case)
 }
@@ -230,7 +230,7 @@ fn level_is_refused(stage: &Stage<'_>, level: u8) -> Result<(), Finding> {
 /// Sends a packet behind a CONNECT of a level that nobody serves.
 fn refused_with(stage: &Stage<'_>, packet: impl Octets) -> Result<(), Finding> {
     let mut peer = stage.peer("refused")?;
-    peer.send(stage.clean("refused").level(100).then(packet))?;
+    peer.send_invalid(stage.clean("refused").level(100).then(packet))?;
     peer.expect_closed_eventually()
         .map_err(|finding| finding.while_preparing("have a CONNECT refused"))
 }

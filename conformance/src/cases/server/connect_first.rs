@@ -4,7 +4,7 @@
 //! [MQTT-4.8.0-1], and that it says nothing from [MQTT-3.2.0-1].
 
 use crate::case::{Case, Level};
-use crate::wire::{Connack, Packet, Publish, Suback, Subscribe, Unsubscribe};
+use crate::wire::{Connack, Packet, Publish, Sender, Suback, Subscribe, Unsubscribe};
 
 macro_rules! closes {
     ($($address:literal: $packet:literal, |$stage:ident| $make:expr;)+) => {
@@ -17,7 +17,11 @@ macro_rules! closes {
             run: |$stage| {
                 let mut peer = $stage.peer("early")?;
                 let packet: Packet = $make;
-                peer.send(packet)?;
+                if packet.kind().comes_from(Sender::Client) {
+                    peer.send_out_of_place(packet)?;
+                } else {
+                    peer.send_invalid(packet)?;
+                }
                 peer.expect_closed()
             },
         }),+];

@@ -134,6 +134,6 @@ fn with_will(stage: &Stage<'_>, qos: u8) -> Connect {
 
 fn closes(stage: &Stage<'_>, connect: impl Octets) -> Result<(), Finding> {
     let mut peer = stage.peer("")?;
-    peer.send(connect)?;
+    peer.send_invalid(connect)?;
     peer.expect_closed_without_connack()
 }

@@ -67,7 +67,11 @@ pub(super) const CASES: &[Case] = &[
         statements: &["U-3.14.4-1"],
         level: Level::Should,
         needs: &[],
-        run: |stage| closes(stage, Packet::Disconnect),
+        run: |stage| {
+            let mut client = stage.client("a")?;
+            client.send(Packet::Disconnect)?;
+            client.expect_closed()
+        },
     },
     Case {
         address: "disconnect/wrong-flags-close",
@@ -153,7 +157,7 @@ pub(super) const CASES: &[Case] = &[
 
 fn closes(stage: &Stage<'_>, disconnect: impl Octets) -> Result<(), Finding> {
     let mut client = stage.client("a")?;
-    client.send(disconnect)?;
+    client.send_invalid(disconnect)?;
     client.expect_closed()
 }
 
@@ -163,7 +167,7 @@ fn will_after(stage: &Stage<'_>, disconnect: impl Octets) -> Result<&'static str
     watcher.subscribe(&topic, 0)?;
     let connect = stage.clean("a").will(topic.as_str(), "will", 0, false);
     let mut client = stage.connect(connect)?;
-    client.send(disconnect)?;
+    client.send_invalid(disconnect)?;
     client.expect_closed()?;
     let messages = watcher.until_sentinel(&mut stage.client("b")?, &topic, 0)?;
     Ok(if messages.is_empty() { "discarded" } else { "published" })

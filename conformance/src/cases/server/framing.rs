@@ -149,10 +149,10 @@ pub(super) const CASES: &[Case] = &[
             let octets = Publish::qos0(topic.as_str(), "cut short").retain().octets();
             let half = &octets[..octets.len() - 1];
             let mut ends = stage.client("ends")?;
-            ends.send(half)?;
+            ends.send_part(half)?;
             ends.drop_connection()?;
             let mut resets = stage.client("resets")?;
-            resets.send(half)?;
+            resets.send_part(half)?;
             resets.reset();
 
             let mut publisher = stage.client("p")?;

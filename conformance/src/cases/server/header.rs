@@ -60,7 +60,7 @@ pub(super) const CASES: &[Case] = &[
         run: |stage| {
             (1..16).try_for_each(|flags| {
                 let mut peer = stage.peer("")?;
-                peer.send(stage.clean("a").with_first_byte(0x10 | flags))?;
+                peer.send_invalid(stage.clean("a").with_first_byte(0x10 | flags))?;
                 peer.expect_closed_without_connack()
             })
         },
@@ -74,7 +74,7 @@ pub(super) const CASES: &[Case] = &[
         run: |stage| {
             (1..16).try_for_each(|flags| {
                 let mut client = stage.client("a")?;
-                client.send(Packet::Pingreq.with_first_byte(0xc0 | flags))?;
+                client.send_invalid(Packet::Pingreq.with_first_byte(0xc0 | flags))?;
                 client.expect_closed()
             })
         },
@@ -88,7 +88,7 @@ pub(super) const CASES: &[Case] = &[
         run: |stage| {
             (1..16).try_for_each(|flags| {
                 let (mut client, id) = delivered(stage, 1, flags)?;
-                client.send(Packet::Puback(id).with_first_byte(0x40 | flags))?;
+                client.send_invalid(Packet::Puback(id).with_first_byte(0x40 | flags))?;
                 client.expect_closed_ignoring_publish()
             })
         },
@@ -102,7 +102,7 @@ pub(super) const CASES: &[Case] = &[
         run: |stage| {
             (1..16).try_for_each(|flags| {
                 let (mut client, id) = delivered(stage, 2, flags)?;
-                client.send(Packet::Pubrec(id).with_first_byte(0x50 | flags))?;
+                client.send_invalid(Packet::Pubrec(id).with_first_byte(0x50 | flags))?;
                 client.expect_closed()
             })
         },
@@ -118,7 +118,7 @@ pub(super) const CASES: &[Case] = &[
                 let (mut client, id) = delivered(stage, 2, flags)?;
                 client.send(Packet::Pubrec(id))?;
                 client.expect_pubrel(id).map_err(|f| f.while_preparing("get a PUBREL"))?;
-                client.send(Packet::Pubcomp(id).with_first_byte(0x70 | flags))?;
+                client.send_invalid(Packet::Pubcomp(id).with_first_byte(0x70 | flags))?;
                 client.expect_closed_ignoring_publish()
             })
         },
@@ -154,7 +154,7 @@ pub(super) const CASES: &[Case] = &[
             lengths.into_iter().try_for_each(|length| {
                 let mut client = stage.client("a")?;
                 let publish = Publish::qos0(stage.topic("t"), "x");
-                client.send(publish.with_remaining_length(length))?;
+                client.send_invalid(publish.with_remaining_length(length))?;
                 client.expect_closed()
             })
         },
@@ -169,7 +169,13 @@ pub(super) const CASES: &[Case] = &[
             let mut peer = stage.peer("a")?;
             let connect = stage.clean("a");
             let length = connect.octets()[1];
-            peer.send(connect.with_remaining_length(&[length | 0x80, 0x80, 0x80, 0x80, 0]))?;
+            peer.send_invalid(connect.with_remaining_length(&[
+                length | 0x80,
+                0x80,
+                0x80,
+                0x80,
+                0,
+            ]))?;
             peer.expect_closed_without_connack()
         },
     },
@@ -197,7 +203,7 @@ pub(super) const CASES: &[Case] = &[
 fn each_closes(stage: &Stage<'_>, packets: &[&[u8]]) -> Result<(), Finding> {
     packets.iter().try_for_each(|&packet| {
         let mut client = stage.client("a")?;
-        client.send(packet)?;
+        client.send_invalid(packet)?;
         client.expect_closed()
     })
 }

@@ -66,7 +66,7 @@ pub(super) const CASES: &[Case] = &[
             let mut octets = packet.into_iter();
             client
                 .expect_keep_alive_close_despite(1, INTERVAL / 2, |client| {
-                    octets.next().map_or(Ok(()), |octet| client.send([octet]))
+                    octets.next().map_or(Ok(()), |octet| client.send_part([octet]))
                 })
                 .map(drop)
         },

@@ -26,7 +26,7 @@ macro_rules! closes {
                 let frames: fn(u16) -> Vec<Frame> = $frames;
                 for number in 0..frames(1).len() {
                     let (mut client, id) = $begin(stage)?;
-                    client.send(&frames(id)[number])?;
+                    client.send_invalid(&frames(id)[number])?;
                     client.expect_closed_ignoring_publish()?;
                 }
                 Ok(())

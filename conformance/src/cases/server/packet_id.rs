@@ -228,7 +228,7 @@ pub(super) const CASES: &[Case] = &[
 
 fn zero_closes(stage: &Stage<'_>, packet: Packet) -> Result<(), Finding> {
     let mut client = stage.client("a")?;
-    client.send(packet)?;
+    client.send_invalid(packet)?;
     // An answer with Packet Identifier 0 is what comes of taking it.
     client.expect_closed().map_err(Finding::of_the_case)
 }

@@ -20,7 +20,7 @@ macro_rules! wrong_direction {
             run: |stage| {
                 let mut client = stage.client("a")?;
                 let packet: Packet = $packet.into();
-                client.send(packet)?;
+                client.send_invalid(packet)?;
                 client.expect_closed()
             },
         }
@@ -62,7 +62,7 @@ pub(super) const CASES: &[Case] = &[
             for (number, breach) in (0..).zip(breaches(&topic)) {
                 let mut offender = stage.client(&format!("a{number}"))?;
                 offender.subscribe(&topic, 0)?;
-                offender.send(breach)?;
+                offender.send_invalid(breach)?;
                 publisher.publish_qos1(topic.as_str(), [number])?;
                 subscriber.expect_message(&Delivery::on(topic.as_str()).payload([number]))?;
             }
@@ -86,7 +86,7 @@ pub(super) const CASES: &[Case] = &[
                 subscriber.subscribe(&topic, 1)?;
                 let mut offender = stage.client(&format!("a{number}"))?;
                 let next = Publish::qos0(topic.as_str(), "behind a breach");
-                offender.send([breach, next.octets()].concat())?;
+                offender.send_invalid([breach, next.octets()].concat())?;
                 // Who does not close on it fails elsewhere.
                 if reaction(&mut offender)? == "close" {
                     closed = true;
@@ -111,7 +111,7 @@ pub(super) const CASES: &[Case] = &[
             subscriber.subscribe(&topic, 1)?;
             let mut offender = stage.client("a")?;
             let publish = Publish::qos1(1, topic.as_str(), "in good order");
-            offender.send(publish.then(Packet::Pingresp))?;
+            offender.send_invalid(publish.then(Packet::Pingresp))?;
             subscriber.expect_message(&Delivery::on(topic).payload("in good order"))?;
             Ok(())
         },
@@ -163,14 +163,14 @@ pub(super) const CASES: &[Case] = &[
             let mut client = stage.client("a")?;
             client.subscribe(&topic, 1)?;
             let strangers: [&[u8]; 4] = [
-                b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nUser-Agent: a stranger\r\n\r\n",
                 b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03",
                 &[0; 64],
                 &[0xff; 64],
             ];
             for octets in strangers {
                 let mut stranger = stage.peer("stranger")?;
-                stranger.send(octets)?;
+                stranger.send_invalid(octets)?;
                 client.publish_qos1(topic.as_str(), "still here?")?;
                 client.expect_message(&Delivery::on(topic.as_str()))?;
                 stranger.reset();

@@ -35,7 +35,7 @@ not_taken_for_this_one! {
 
 fn is_not_accepted(stage: &Stage<'_>, name: &str) -> Result<(), Finding> {
     let mut peer = stage.peer("a")?;
-    peer.send(stage.clean("a").protocol_name(name).then(Packet::Pingreq))?;
+    peer.send_invalid(stage.clean("a").protocol_name(name).then(Packet::Pingreq))?;
     match peer.expect_any() {
         Ok(Packet::Connack(connack)) if connack.code == 0 => {
             Err(Finding::fail("no CONNACK that accepts", connack))

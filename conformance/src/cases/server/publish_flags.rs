@@ -67,7 +67,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut client = stage.client("a")?;
-            client.send(Publish::qos0(stage.topic("t"), "x").dup())?;
+            client.send_invalid(Publish::qos0(stage.topic("t"), "x").dup())?;
             let outcome = if client.goes_on()? { "kept" } else { "closed" };
             stage.observe("connection-after-dup-with-qos-0", outcome);
             Ok(())
@@ -126,6 +126,6 @@ fn sent_again_has_dup(stage: &Stage<'_>, qos: u8) -> Result<(), Finding> {
 
 fn qos_3_closes(stage: &Stage<'_>, id: Option<u16>) -> Result<(), Finding> {
     let mut client = stage.client("a")?;
-    client.send(Publish { qos: 3, id, ..Publish::qos0(stage.topic("t"), "x") })?;
+    client.send_invalid(Publish { qos: 3, id, ..Publish::qos0(stage.topic("t"), "x") })?;
     client.expect_closed()
 }

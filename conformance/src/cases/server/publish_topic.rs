@@ -23,7 +23,7 @@ macro_rules! wildcard {
             needs: &[],
             run: |stage| {
                 let mut client = stage.client("a")?;
-                client.send(Publish::qos1(1, stage.topic($end), "x"))?;
+                client.send_invalid(Publish::qos1(1, stage.topic($end), "x"))?;
                 client.expect_closed()
             },
         }
@@ -43,7 +43,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut client = stage.client("a")?;
-            client.send(Publish::qos0(stage.topic("+"), "x"))?;
+            client.send_invalid(Publish::qos0(stage.topic("+"), "x"))?;
             client.expect_closed()
         },
     },
@@ -142,7 +142,7 @@ pub(super) const CASES: &[Case] = &[
 
 fn closes(stage: &Stage<'_>, malformed: Frame) -> Result<(), Finding> {
     let mut client = stage.client("a")?;
-    client.send(malformed)?;
+    client.send_invalid(malformed)?;
     client.expect_closed()
 }
 

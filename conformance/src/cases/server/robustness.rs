@@ -21,13 +21,16 @@ pub(super) const CASES: &[Case] = &[
             let topic = stage.topic("t");
             let mut client = stage.client("a")?;
             client.subscribe(&topic, 1)?;
-            for number in 0..20_u8 {
+            for number in 1..=20_u8 {
                 let mut other = stage.peer("other")?;
                 // Each a Client of its own: nobody may have noticed yet that the one before is gone.
                 let connect = stage.clean(&format!("other{number}")).octets();
                 // One gets no further than a few octets of its CONNECT, another is subscribed.
-                other.send(&connect[..connect.len().min(usize::from(number) * 3)])?;
-                if usize::from(number) * 3 > connect.len() {
+                let length = connect.len().min(usize::from(number) * 3);
+                if length < connect.len() {
+                    other.send_part(&connect[..length])?;
+                } else {
+                    other.send(connect)?;
                     other.expect_accepted()?;
                     other.subscribe(&topic, 1)?;
                 }

@@ -95,7 +95,7 @@ pub(super) const CASES: &[Case] = &[
             let mut subscriber = stage.connect(stage.persistent("s"))?;
             subscriber.subscribe(&control, 1)?;
             let malformed = Subscribe::new(9).filter(good.as_str(), 1);
-            subscriber.send(malformed.filter(stage.topic("bad"), 3))?;
+            subscriber.send_invalid(malformed.filter(stage.topic("bad"), 3))?;
             subscriber.expect_closed_eventually()?;
 
             let mut subscriber = stage.resume("s")?;
@@ -111,7 +111,7 @@ pub(super) const CASES: &[Case] = &[
 
 fn closes(stage: &Stage<'_>, malformed: impl Octets) -> Result<(), Finding> {
     let mut client = stage.client("a")?;
-    client.send(malformed)?;
+    client.send_invalid(malformed)?;
     match client.expect_closed() {
         // A return code made of the wrong QoS breaks a rule of its own, but this one first.
         Err(Finding::Fail(mismatch)) => Err(Finding::fail("the connection closed", mismatch.seen)),

@@ -151,30 +151,30 @@ fn will_topic(stage: &Stage<'_>, spoilt: Spoilt) -> Result<(), Finding> {
 fn user_name(stage: &Stage<'_>, spoilt: Spoilt) -> Result<(), Finding> {
     let mut peer = stage.peer("")?;
     let name = spoil("name", spoilt);
-    peer.send(stage.clean("a").username(name).password("word"))?;
+    peer.send_invalid(stage.clean("a").username(name).password("word"))?;
     peer.expect_closed_without_connack()
 }
 
 fn closes_unanswered(stage: &Stage<'_>, connect: Connect) -> Result<(), Finding> {
     let mut peer = stage.peer("")?;
-    peer.send(stage.introduce(connect))?;
+    peer.send_invalid(stage.introduce(connect))?;
     peer.expect_closed_without_connack()
 }
 
 fn topic_name(stage: &Stage<'_>, spoilt: Spoilt) -> Result<(), Finding> {
     let mut client = stage.client("a")?;
-    client.send(Publish::qos1(1, spoil(&stage.topic("t"), spoilt), "x"))?;
+    client.send_invalid(Publish::qos1(1, spoil(&stage.topic("t"), spoilt), "x"))?;
     client.expect_closed()
 }
 
 fn subscribe(stage: &Stage<'_>, spoilt: Spoilt) -> Result<(), Finding> {
     let mut client = stage.client("a")?;
-    client.send(Subscribe::new(1).filter(spoil(&stage.topic("t"), spoilt), 0))?;
+    client.send_invalid(Subscribe::new(1).filter(spoil(&stage.topic("t"), spoilt), 0))?;
     client.expect_closed()
 }
 
 fn unsubscribe(stage: &Stage<'_>, spoilt: Spoilt) -> Result<(), Finding> {
     let mut client = stage.client("a")?;
-    client.send(Unsubscribe::new(1).filter(spoil(&stage.topic("t"), spoilt)))?;
+    client.send_invalid(Unsubscribe::new(1).filter(spoil(&stage.topic("t"), spoilt)))?;
     client.expect_closed()
 }

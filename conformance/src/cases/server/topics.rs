@@ -53,7 +53,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut client = stage.client("a")?;
-            client.send(Subscribe::new(1).filter("", 0))?;
+            client.send_invalid(Subscribe::new(1).filter("", 0))?;
             refused_or_closed(stage, &mut client, "\"\"")
         },
     },
@@ -65,7 +65,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut client = stage.client("a")?;
-            client.send(Publish::qos1(1, "", "x"))?;
+            client.send_invalid(Publish::qos1(1, "", "x"))?;
             client.expect_closed()
         },
     },
@@ -138,7 +138,7 @@ fn accepts(client: &mut Peer, topic: &str) -> Result<(), Finding> {
 fn refuses(stage: &Stage<'_>, filters: &[&str]) -> Result<(), Finding> {
     for filter in filters {
         let mut client = stage.client("a")?;
-        client.send(Subscribe::new(1).filter(stage.topic(filter), 0))?;
+        client.send_invalid(Subscribe::new(1).filter(stage.topic(filter), 0))?;
         refused_or_closed(stage, &mut client, filter)?;
     }
     Ok(())

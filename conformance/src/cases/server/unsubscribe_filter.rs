@@ -64,7 +64,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &[],
         run: |stage| {
             let mut client = stage.client("a")?;
-            client.send(Unsubscribe::new(9).filter(stage.topic("a/#/b")))?;
+            client.send_invalid(Unsubscribe::new(9).filter(stage.topic("a/#/b")))?;
             let outcome = if client.goes_on()? { "goes on" } else { "closed" };
             stage.observe("connection-after-unsubscribe-from-an-invalid-filter", outcome);
             Ok(())

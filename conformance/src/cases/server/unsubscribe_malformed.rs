@@ -51,6 +51,6 @@ pub(super) const CASES: &[Case] = &[
 
 fn closes(stage: &Stage<'_>, malformed: impl Octets) -> Result<(), Finding> {
     let mut client = stage.client("a")?;
-    client.send(malformed)?;
+    client.send_invalid(malformed)?;
     client.expect_closed()
 }

@@ -46,7 +46,7 @@ pub(super) const CASES: &[Case] = &[
         run: |stage| {
             published_after(stage, |stage, mut client| {
                 let half = Publish::qos0(stage.topic("t"), "never complete").octets();
-                client.send(&half[..half.len() / 2])?;
+                client.send_part(&half[..half.len() / 2])?;
                 client.drop_connection()
             })
         },
@@ -57,7 +57,12 @@ pub(super) const CASES: &[Case] = &[
         statements: &["MQTT-3.1.2-8", "U-3.1.2.5-3"],
         level: Level::Must,
         needs: &[],
-        run: |stage| published_after(stage, |stage, client| closed_over(client, stage.clean("a"))),
+        run: |stage| {
+            published_after(stage, |stage, mut client| {
+                client.send_out_of_place(stage.clean("a"))?;
+                has_closed(client)
+            })
+        },
     },
     Case {
         address: "will/published-after-a-reserved-type",
@@ -248,7 +253,7 @@ pub(super) const CASES: &[Case] = &[
             let mut watcher = watcher(stage, &topic)?;
             let connect = stage.clean("a").will(topic.as_str(), "unwanted", 0, false);
             let mut peer = stage.peer("a")?;
-            peer.send(connect.level(100))?;
+            peer.send_invalid(connect.level(100))?;
             peer.expect_closed_eventually().map_err(|f| f.while_preparing("be refused"))?;
             watcher.expect_no_message(&mut stage.client("p")?, &topic, 0)
         },
@@ -282,7 +287,12 @@ fn published_after(
 
 /// Sends a packet over which the subject closes; that it does is judged elsewhere.
 fn closed_over(mut client: Peer, packet: impl Octets) -> Result<(), Finding> {
-    client.send(packet)?;
+    client.send_invalid(packet)?;
+    has_closed(client)
+}
+
+/// Waits for the subject to close the connection; that it does is judged elsewhere.
+fn has_closed(mut client: Peer) -> Result<(), Finding> {
     client
         .expect_closed_eventually()
         .map_err(|finding| finding.while_preparing("have the connection closed"))

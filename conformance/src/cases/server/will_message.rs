@@ -267,7 +267,7 @@ fn no_topic_name(stage: &Stage<'_>, topic: &str) -> Result<(), Finding> {
 fn is_taken(stage: &Stage<'_>, will_topic: &str) -> Result<Option<Peer>, Finding> {
     let connect = Connect::clean(stage.id("a")).will(will_topic, "lost", 0, false);
     let mut peer = stage.peer("a")?;
-    peer.send(stage.introduce(connect))?;
+    peer.send_invalid(stage.introduce(connect))?;
     match peer.expect_connack() {
         Ok(connack) if connack.code == 0 => Ok(Some(peer)),
         Ok(_) => Ok(None),

@@ -1,0 +1,128 @@
+//! Reading: from octets to the packets that a case gets to see.
+
+use std::io;
+use std::time::Instant;
+
+use super::Peer;
+use super::inbound::Arrival;
+use crate::finding::Finding;
+use crate::record::Side;
+use crate::wire::{Octets, Packet, Publish, Read, Sender, describe};
+
+/// What waiting has brought.
+pub(super) enum Wait {
+    /// A packet, at least.
+    Arrived,
+    /// The end of the connection.
+    Ended,
+    /// Nothing.
+    Nothing,
+}
+
+impl Peer {
+    /// Reads until a packet has arrived, the connection has ended, or `deadline` is there.
+    pub(super) fn pump(&mut self, deadline: Instant) -> Result<Wait, Finding> {
+        let mut buffer = [0; 16 * 1024];
+        while !self.ended {
+            let wait = deadline.saturating_duration_since(Instant::now());
+            if wait.is_zero() {
+                return Ok(Wait::Nothing);
+            }
+            match self.transport.read(&mut buffer, wait) {
+                Ok(0) => self.end("connection closed"),
+                Ok(length) => {
+                    self.reader.push(&buffer[..length]);
+                    if self.take_in()? {
+                        return Ok(Wait::Arrived);
+                    }
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => {}
+                    _ => self.end("connection reset"),
+                },
+            }
+        }
+        Ok(Wait::Ended)
+    }
+
+    fn end(&mut self, how: &str) {
+        self.record.event(&self.name, Side::Subject, how);
+        self.ended = true;
+    }
+
+    /// Moves what has been read into the queue; whether there was anything for it.
+    fn take_in(&mut self) -> Result<bool, Finding> {
+        let before = self.unread.len();
+        while let Some(read) = self.reader.next_read() {
+            if self.is_foreign(&read)? {
+                continue;
+            }
+            self.note_read(&read.octets);
+            let packet = match read.packet {
+                Ok(packet) => packet,
+                Err(malformed) => {
+                    let text = describe(&read.octets, Sender::Server).remove(0).0;
+                    let breach = Finding::fail("a packet in good order", text);
+                    return Err(breach.of(malformed.fault.statement()));
+                }
+            };
+            self.check_first(&packet)?;
+            if let Packet::Publish(publish) = &packet
+                && self.is_repeat(publish)?
+            {
+                continue;
+            }
+            self.unread.push_back(packet);
+        }
+        Ok(self.unread.len() > before)
+    }
+
+    /// Whether the packet delivers a message of another case; if so it is answered, as far as it
+    /// can be read.
+    fn is_foreign(&mut self, read: &Read) -> Result<bool, Finding> {
+        let answer = if self.foreign.is_publish(&read.octets) {
+            let Ok(Packet::Publish(publish)) = &read.packet else { return Ok(true) };
+            self.foreign.answer(publish)
+        } else {
+            let answer = read.packet.as_ref().ok().and_then(|packet| self.foreign.complete(packet));
+            if answer.is_none() {
+                return Ok(false);
+            }
+            answer
+        };
+        answer.map_or(Ok(()), |answer| self.write(&answer.octets()))?;
+        Ok(true)
+    }
+
+    fn note_read(&self, octets: &[u8]) {
+        for (text, range) in describe(octets, Sender::Server) {
+            self.record.packet(&self.name, Side::Subject, &text, &octets[range]);
+        }
+    }
+
+    fn check_first(&mut self, packet: &Packet) -> Result<(), Finding> {
+        if let Packet::Connack(connack) = packet {
+            self.connack_read = true;
+            if connack.code == 0 {
+                self.record.accepted();
+            }
+        }
+        if self.connect_sent && !self.connack_read {
+            let breach = Finding::fail("CONNACK as the first packet", packet);
+            return Err(breach.of("MQTT-3.2.0-1"));
+        }
+        Ok(())
+    }
+
+    /// Whether the message has come before on this connection; if so it is answered again.
+    fn is_repeat(&mut self, publish: &Publish) -> Result<bool, Finding> {
+        match self.inbound.publish(publish) {
+            Arrival::New => Ok(false),
+            Arrival::Repeat(answer) => {
+                answer.map_or(Ok(()), |answer| self.send(answer))?;
+                Ok(true)
+            }
+            Arrival::Breach(finding) => Err(finding),
+        }
+    }
+}
