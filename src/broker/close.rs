@@ -21,6 +21,8 @@ pub enum CloseReason {
     KeepAliveExpired,
     /// The network has ended the connection, or the Client has without a word.
     NetworkClosed,
+    /// What the Client asked for cannot be kept at the moment.
+    NotKept,
     /// CONNECT was refused.
     Refused {
         /// The return code it was given.
@@ -40,7 +42,7 @@ impl CloseReason {
         match self {
             Self::ConnectTimeout => Some("U-3.1.4-2"),
             Self::Decode(error) => Some(error.statement()),
-            Self::Disconnected | Self::NetworkClosed | Self::ServerStopping => None,
+            Self::Disconnected | Self::NetworkClosed | Self::NotKept | Self::ServerStopping => None,
             Self::Displaced => Some("MQTT-3.1.4-2"),
             Self::KeepAliveExpired => Some("MQTT-3.1.2-24"),
             Self::Refused { statement, .. } => Some(statement),
@@ -70,6 +72,7 @@ impl fmt::Display for CloseReason {
                 f.write_str("silent for longer than one and a half Keep Alive")?
             }
             Self::NetworkClosed => f.write_str("network connection closed without DISCONNECT")?,
+            Self::NotKept => f.write_str("what it asks for cannot be kept at the moment")?,
             Self::Refused { refusal, .. } => write!(f, "CONNECT refused, {refusal}")?,
             Self::ServerStopping => f.write_str("server stopping")?,
             Self::Violation(violation) => violation.fmt(f)?,

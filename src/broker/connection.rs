@@ -9,8 +9,10 @@ use std::time::Instant;
 
 use super::keep_alive::KeepAlive;
 use super::sessions::Attached;
-use super::{Broker, CloseReason, Holder, SessionName, Violation};
-use crate::packet::{Connack, Connect, ConnectRefusal, DecodeError, Packet, Pingresp, Publish};
+use super::{Broker, CloseReason, Holder, Position, SessionName, Unit, Violation};
+use crate::packet::{
+    Connack, Connect, ConnectRefusal, DecodeError, Packet, Pingresp, Publish, QoS,
+};
 use crate::session::Message;
 
 /// What can happen to a Network Connection.
@@ -20,6 +22,8 @@ pub enum Input {
     Packet(Packet),
     /// Octets have come that are no packet.
     Undecodable(DecodeError),
+    /// What an [`Output::Hold`] waits for will not become durable.
+    NotKept,
     /// The deadline has passed, or may have.
     Timeout,
     /// The network has closed the connection.
@@ -33,6 +37,10 @@ pub enum Input {
 /// What a connection wants done.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Output {
+    /// Let nothing that follows leave before the journal is durable up to here.
+    ///
+    /// What follows tells the Client something that must still be true after a crash.
+    Hold(Position),
     /// Send this packet, after those before it.
     Send(Packet),
     /// Close the Network Connection, once what came before is sent. There is no further output.
@@ -52,6 +60,8 @@ pub struct Connection<H: Holder> {
     me: H::Connection,
     stage: Stage<H>,
     outgoing: VecDeque<Output>,
+    /// The last [`Output::Hold`].
+    held: Option<Position>,
 }
 
 #[derive(Debug)]
@@ -71,25 +81,27 @@ impl<H: Holder> Connection<H> {
     /// A Network Connection that was opened just now.
     pub fn new(me: H::Connection, now: Instant, broker: &Broker<H>) -> Self {
         let deadline = now + broker.limits().connect_timeout;
-        Self { me, stage: Stage::Opened { deadline }, outgoing: VecDeque::new() }
+        Self { me, stage: Stage::Opened { deadline }, outgoing: VecDeque::new(), held: None }
     }
 
     /// Takes in what happens at time `now`.
     pub fn handle(&mut self, now: Instant, input: Input, broker: &Broker<H>) {
-        match input {
-            Input::Packet(packet) => self.handle_packet(now, packet, broker),
-            Input::Undecodable(error) => self.handle_undecodable(error, broker),
-            Input::Timeout => self.handle_timeout(now, broker),
-            Input::NetworkClosed => self.close(CloseReason::NetworkClosed, broker),
-            Input::Stopping => self.handle_stopping(broker),
-            Input::Stop => self.handle_stop(broker),
-        }
+        // One packet, one unit: all that it changes is kept, or nothing of it.
+        broker.holder().unit(|unit| match input {
+            Input::Packet(packet) => self.handle_packet(now, packet, broker, unit),
+            Input::Undecodable(error) => self.handle_undecodable(error, broker, unit),
+            Input::Timeout => self.handle_timeout(now, broker, unit),
+            Input::NotKept => self.handle_not_kept(broker, unit),
+            Input::NetworkClosed => self.close(CloseReason::NetworkClosed, broker, unit),
+            Input::Stopping => self.handle_stopping(broker, unit),
+            Input::Stop => self.handle_stop(broker, unit),
+        });
     }
 
     /// What to do next; `None` until something happens or the holder wakes this connection.
     pub fn poll_output(&mut self, broker: &Broker<H>) -> Option<Output> {
         if self.outgoing.is_empty() {
-            self.fetch(broker);
+            broker.holder().unit(|unit| self.fetch(broker, unit));
         }
         self.outgoing.pop_front()
     }
@@ -111,74 +123,106 @@ impl<H: Holder> Connection<H> {
         }
     }
 
-    fn handle_packet(&mut self, now: Instant, packet: Packet, broker: &Broker<H>) {
+    fn handle_packet(
+        &mut self,
+        now: Instant,
+        packet: Packet,
+        broker: &Broker<H>,
+        unit: &mut Unit<'_>,
+    ) {
         match &mut self.stage {
             Stage::Opened { .. } => match packet {
-                Packet::Connect(connect) => self.handle_connect(now, connect, broker),
+                Packet::Connect(connect) => self.handle_connect(now, connect, broker, unit),
                 // [MQTT-3.1.0-1] CONNECT comes first.
                 other => {
                     let violation = Violation::FirstPacketNotConnect(other.packet_type());
-                    self.close(CloseReason::Violation(violation), broker);
+                    self.close(CloseReason::Violation(violation), broker, unit);
                 }
             },
             Stage::Connected { session, keep_alive, .. } => {
                 // [MQTT-3.1.2-24] Every whole packet shows that the Client is there.
                 keep_alive.heard(now);
                 let session = session.clone();
-                self.handle_connected(&session, packet, broker);
+                self.handle_connected(&session, packet, broker, unit);
             }
             // [MQTT-3.1.4-5] After a refusal nothing is looked at, nor after any other end.
             Stage::Closed => {}
         }
     }
 
-    fn handle_connect(&mut self, now: Instant, connect: Connect, broker: &Broker<H>) {
+    fn handle_connect(
+        &mut self,
+        now: Instant,
+        connect: Connect,
+        broker: &Broker<H>,
+        unit: &mut Unit<'_>,
+    ) {
         // [MQTT-3.1.3-8] Without an identifier there is nothing to find the Session by later.
         if connect.client_id.is_empty() && !connect.clean_session {
             // [MQTT-3.1.3-9] The return code for a Client Identifier that is not taken.
             let refusal = ConnectRefusal::IdentifierRejected;
-            return self.refuse(refusal, "MQTT-3.1.3-8", broker);
+            return self.refuse(refusal, "MQTT-3.1.3-8", broker, unit);
         }
         let keep_alive = KeepAlive::new(now, connect.keep_alive_seconds);
-        let Ok(attached) = broker.attach(&self.me, connect) else {
+        let attached = match broker.holder().can_keep() {
+            true => broker.attach(&self.me, connect, unit).ok(),
+            false => None,
+        };
+        let Some(attached) = attached else {
             // [U-3.2.2.3-1] A CONNECT that cannot be served is told so.
             let refusal = ConnectRefusal::ServerUnavailable;
-            return self.refuse(refusal, "U-3.2.2.3-1", broker);
+            return self.refuse(refusal, "U-3.2.2.3-1", broker, unit);
         };
-        let Attached { name, session, session_present } = attached;
+        let Attached { name, session, session_present, recorded } = attached;
         self.stage = Stage::Connected { name, session, keep_alive };
         // [MQTT-3.1.4-4] An accepted CONNECT is answered with return code 0,
-        // [MQTT-3.2.0-1] before anything else.
+        // [MQTT-3.2.0-1] before anything else. The Session has begun, or the older one ended, for
+        // good: a Client that is told so builds on it.
+        self.hold(recorded.max(unit.recorded()));
         self.send(Connack::Accepted { session_present });
     }
 
-    fn handle_connected(&mut self, session: &H::Session, packet: Packet, broker: &Broker<H>) {
+    fn handle_connected(
+        &mut self,
+        session: &H::Session,
+        packet: Packet,
+        broker: &Broker<H>,
+        unit: &mut Unit<'_>,
+    ) {
+        if must_be_kept(&packet) && !broker.holder().can_keep() {
+            return self.close(CloseReason::NotKept, broker, unit);
+        }
+        let holder = broker.holder();
         let done = match packet {
             Packet::Publish(publish) => {
-                self.handle_publish(session, publish, broker);
+                self.handle_publish(session, publish, broker, unit);
                 Ok(())
             }
             Packet::Puback(puback) => {
-                broker.holder().with_session(session, |state| state.puback(puback))
+                holder.with_session(session, |state| state.puback(puback, unit))
             }
-            Packet::Pubrec(pubrec) => broker
-                .holder()
-                .with_session(session, |state| state.pubrec(pubrec))
-                .map(|pubrel| self.send(pubrel)),
+            // [MQTT-4.3.3-1] After PUBREL the PUBLISH must never come again, so PUBREL waits until
+            // that is certain.
+            Packet::Pubrec(pubrec) => holder
+                .with_session(session, |state| state.pubrec(pubrec, unit))
+                .map(|pubrel| self.send_when_kept(pubrel, unit)),
+            // [MQTT-4.3.3-2] After PUBCOMP the identifier stands for another message.
             Packet::Pubrel(pubrel) => {
-                let pubcomp = broker.holder().with_session(session, |state| state.pubrel(pubrel));
-                self.send(pubcomp);
+                let pubcomp = holder.with_session(session, |state| state.pubrel(pubrel, unit));
+                self.send_when_kept(pubcomp, unit);
                 Ok(())
             }
             Packet::Pubcomp(pubcomp) => {
-                broker.holder().with_session(session, |state| state.pubcomp(pubcomp))
+                holder.with_session(session, |state| state.pubcomp(pubcomp, unit))
             }
             Packet::Subscribe(subscribe) => {
-                self.send(broker.subscribe(session, &self.me, subscribe));
+                let suback = broker.subscribe(session, &self.me, subscribe, unit);
+                self.send_when_kept(suback, unit);
                 Ok(())
             }
             Packet::Unsubscribe(unsubscribe) => {
-                self.send(broker.unsubscribe(session, &unsubscribe));
+                let unsuback = broker.unsubscribe(session, &unsubscribe, unit);
+                self.send_when_kept(unsuback, unit);
                 Ok(())
             }
             Packet::Pingreq(_) => {
@@ -188,52 +232,66 @@ impl<H: Holder> Connection<H> {
             }
             Packet::Disconnect(_) => {
                 // [MQTT-3.14.4-3] The Will goes unpublished, and then the connection (U-3.14.4-1).
-                broker.holder().with_session(session, super::Session::discard_will);
-                self.close(CloseReason::Disconnected, broker);
+                holder.with_session(session, |state| drop(state.take_will(unit)));
+                self.hold(unit.recorded());
+                self.close(CloseReason::Disconnected, broker, unit);
                 Ok(())
             }
             // [MQTT-3.1.0-2] Once is enough.
-            Packet::Connect(_) => return self.violate(Violation::SecondConnect, broker),
+            Packet::Connect(_) => return self.violate(Violation::SecondConnect, broker, unit),
             Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_) | Packet::Pingresp(_) => {
-                return self.violate(Violation::ServerPacket(packet.packet_type()), broker);
+                let violation = Violation::ServerPacket(packet.packet_type());
+                return self.violate(violation, broker, unit);
             }
         };
         if let Err(unexpected) = done {
-            self.violate(Violation::UnexpectedAck(unexpected), broker);
+            self.violate(Violation::UnexpectedAck(unexpected), broker, unit);
         }
     }
 
-    fn handle_publish(&mut self, session: &H::Session, publish: Publish, broker: &Broker<H>) {
-        let received =
-            broker.holder().with_session(session, |state| state.publish(publish.delivery));
+    fn handle_publish(
+        &mut self,
+        session: &H::Session,
+        publish: Publish,
+        broker: &Broker<H>,
+        unit: &mut Unit<'_>,
+    ) {
+        let delivery = publish.delivery;
+        let (received, recorded) = broker
+            .holder()
+            .with_session(session, |state| (state.publish(delivery, unit), state.recorded()));
         if received.is_new {
-            broker.publish_for_client(Message::from_publish(publish));
+            broker.publish_for_client(Message::from_publish(publish), unit);
         }
         // Answered only now that the message has been taken over.
         if let Some(answer) = received.answer {
-            self.send(answer);
+            // A message that came before is not recorded anew, and may not be durable yet.
+            if !received.is_new {
+                self.hold(recorded);
+            }
+            self.send_when_kept(answer, unit);
         }
     }
 
-    fn handle_undecodable(&mut self, error: DecodeError, broker: &Broker<H>) {
+    fn handle_undecodable(&mut self, error: DecodeError, broker: &Broker<H>, unit: &mut Unit<'_>) {
         match (&self.stage, error) {
             (Stage::Opened { .. }, DecodeError::UnsupportedProtocolLevel { .. }) => {
                 // [MQTT-3.1.2-2] Another version of MQTT is told so.
                 let refusal = ConnectRefusal::UnacceptableProtocolVersion;
-                self.refuse(refusal, "MQTT-3.1.2-2", broker);
+                self.refuse(refusal, "MQTT-3.1.2-2", broker, unit);
             }
             // [MQTT-3.1.0-2] A second CONNECT stays one, whatever it asks for.
             (Stage::Connected { .. }, DecodeError::UnsupportedProtocolLevel { .. }) => {
-                self.violate(Violation::SecondConnect, broker);
+                self.violate(Violation::SecondConnect, broker, unit);
             }
             // [MQTT-3.1.4-1] A CONNECT that cannot be read has no answer,
             // [MQTT-3.2.2-6] for which there would be no return code either,
             // [MQTT-4.8.0-1] and what cannot be read ends the connection.
-            _ => self.close(CloseReason::Decode(error), broker),
+            _ => self.close(CloseReason::Decode(error), broker, unit),
         }
     }
 
-    fn handle_timeout(&mut self, now: Instant, broker: &Broker<H>) {
+    fn handle_timeout(&mut self, now: Instant, broker: &Broker<H>, unit: &mut Unit<'_>) {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
@@ -242,72 +300,123 @@ impl<H: Holder> Connection<H> {
             // [MQTT-3.1.2-24] As if the network had failed.
             Stage::Connected { .. } | Stage::Closed => CloseReason::KeepAliveExpired,
         };
-        self.close(reason, broker);
+        self.close(reason, broker, unit);
     }
 
-    fn handle_stopping(&self, broker: &Broker<H>) {
-        let Stage::Connected { session, .. } = &self.stage else { return };
-        let will = broker.holder().with_session(session, |state| {
-            state.is_attached_to(&self.me).then(|| state.take_will()).flatten()
-        });
-        if let Some(will) = will {
-            broker.publish_will(will);
+    /// What the Client would be told next would not be true after a crash: it is told nothing.
+    fn handle_not_kept(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        let was_closed = matches!(self.stage, Stage::Closed);
+        self.outgoing.clear();
+        self.close(CloseReason::NotKept, broker, unit);
+        if was_closed {
+            self.outgoing.push_back(Output::Close(CloseReason::NotKept));
         }
     }
 
-    fn handle_stop(&mut self, broker: &Broker<H>) {
+    fn handle_stopping(&self, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        let Stage::Connected { session, .. } = &self.stage else { return };
+        let will = broker.holder().with_session(session, |state| {
+            state.is_attached_to(&self.me).then(|| state.take_will(unit)).flatten()
+        });
+        if let Some(will) = will {
+            broker.publish_will(will, unit);
+        }
+    }
+
+    fn handle_stop(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
         // What the Session holds for the Client now goes first: the Wills of those who left just
         // before it are the last of it.
         let mut fetched = usize::MAX;
         while fetched != self.outgoing.len() {
             fetched = self.outgoing.len();
-            self.fetch(broker);
+            self.fetch(broker, unit);
         }
-        self.close(CloseReason::ServerStopping, broker);
+        self.close(CloseReason::ServerStopping, broker, unit);
     }
 
     fn send(&mut self, packet: impl Into<Packet>) {
         self.outgoing.push_back(Output::Send(packet.into()));
     }
 
+    /// Sends a packet that tells the Client what must still be true after a crash.
+    fn send_when_kept(&mut self, packet: impl Into<Packet>, unit: &Unit<'_>) {
+        self.hold(unit.recorded());
+        self.send(packet);
+    }
+
+    /// Keeps back what follows until `recorded` is durable.
+    fn hold(&mut self, recorded: Option<Position>) {
+        if let (Some(position), true) = (recorded, recorded > self.held) {
+            self.held = recorded;
+            self.outgoing.push_back(Output::Hold(position));
+        }
+    }
+
     /// Refuses a CONNECT.
-    fn refuse(&mut self, refusal: ConnectRefusal, statement: &'static str, broker: &Broker<H>) {
+    fn refuse(
+        &mut self,
+        refusal: ConnectRefusal,
+        statement: &'static str,
+        broker: &Broker<H>,
+        unit: &mut Unit<'_>,
+    ) {
         // [U-3.1.4-1] What is well formed and not wanted is told why.
         self.send(Connack::Refused(refusal));
         // [MQTT-3.2.2-5] A refusal is followed by the end.
-        self.close(CloseReason::Refused { refusal, statement }, broker);
+        self.close(CloseReason::Refused { refusal, statement }, broker, unit);
     }
 
     /// Ends the connection of a Client that broke the protocol.
-    fn violate(&mut self, violation: Violation, broker: &Broker<H>) {
+    fn violate(&mut self, violation: Violation, broker: &Broker<H>, unit: &mut Unit<'_>) {
         // [MQTT-4.8.0-1] The connection on which it came, and no other.
-        self.close(CloseReason::Violation(violation), broker);
+        self.close(CloseReason::Violation(violation), broker, unit);
     }
 
     /// Ends the connection, and parts from the Session.
-    fn close(&mut self, reason: CloseReason, broker: &Broker<H>) {
+    fn close(&mut self, reason: CloseReason, broker: &Broker<H>, unit: &mut Unit<'_>) {
         match std::mem::replace(&mut self.stage, Stage::Closed) {
             Stage::Closed => return,
             Stage::Opened { .. } => {}
-            Stage::Connected { name, session, .. } => broker.detach(&name, &session, &self.me),
+            Stage::Connected { name, session, .. } => {
+                broker.detach(&name, &session, &self.me, unit);
+            }
         }
         self.outgoing.push_back(Output::Close(reason));
     }
 
     /// Fetches what the Session has to send.
-    fn fetch(&mut self, broker: &Broker<H>) {
+    fn fetch(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
         let Stage::Connected { session, .. } = &self.stage else { return };
+        let begin = self.outgoing.len();
+        let mut recorded = None;
         let displaced = broker.holder().with_session(session, |state| {
             if !state.is_attached_to(&self.me) {
                 return true;
             }
-            let packets = std::iter::from_fn(|| state.next_packet());
-            self.outgoing.extend(packets.take(BATCH).map(Output::Send));
+            let packets = std::iter::from_fn(|| state.next_packet(unit)).take(BATCH);
+            self.outgoing.extend(packets.map(|(packet, after)| {
+                recorded = recorded.max(after);
+                Output::Send(packet)
+            }));
             false
         });
+        // One wait for all of them.
+        if let (Some(position), true) = (recorded, recorded > self.held) {
+            self.held = recorded;
+            self.outgoing.insert(begin, Output::Hold(position));
+        }
         // [MQTT-3.1.4-2] Another connection has the Session now: this one ends.
         if displaced {
-            self.close(CloseReason::Displaced, broker);
+            self.close(CloseReason::Displaced, broker, unit);
         }
+    }
+}
+
+/// Whether a packet of a Client asks for something that has to be kept.
+fn must_be_kept(packet: &Packet) -> bool {
+    match packet {
+        Packet::Publish(publish) => publish.retain || publish.delivery.qos() != QoS::AtMostOnce,
+        Packet::Subscribe(_) | Packet::Unsubscribe(_) => true,
+        _ => false,
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use super::{Retained, Session, SessionName};
+use super::{Retained, Session, SessionName, Unit};
 use crate::packet::QoS;
 use crate::topic::SubscriptionTree;
 
@@ -58,6 +58,21 @@ pub trait Holder {
 
     /// Changes the retained messages.
     fn write_retained<R>(&self, work: impl FnOnce(&mut Retained) -> R) -> R;
+
+    /// Does a piece of work whose changes are kept together or not at all.
+    ///
+    /// Units do not nest, and nothing else of the holder may be in use when one begins. A holder
+    /// that keeps nothing gives [`Unit::volatile`], as this one does.
+    fn unit<R>(&self, work: impl FnOnce(&mut Unit<'_>) -> R) -> R {
+        work(&mut Unit::volatile())
+    }
+
+    /// Whether what changes now can be kept.
+    ///
+    /// While it cannot, new Clients are turned away and what would have to be kept is not taken.
+    fn can_keep(&self) -> bool {
+        true
+    }
 
     /// Asks a connection to look for output.
     fn wake(&self, connection: &Self::Connection);

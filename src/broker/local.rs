@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use super::{Holder, Registry, Retained, Session, Subscriptions};
+use super::{Change, Holder, Journal, Position, Registry, Retained, Session, Subscriptions, Unit};
 
 /// The number of a connection in [`Local`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -29,12 +29,38 @@ pub struct Local {
     subscriptions: RefCell<Subscriptions<LocalSession>>,
     retained: RefCell<Retained>,
     woken: RefCell<BTreeSet<LocalConnection>>,
+    journal: Option<LocalJournal>,
+}
+
+/// The changes of a server that runs in one thread.
+#[derive(Debug, Default)]
+struct LocalJournal {
+    numbers: Cell<u64>,
+    recorded: Cell<Position>,
+    changes: RefCell<Vec<Change>>,
 }
 
 impl Local {
     /// Nothing held yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same for a server that takes down what must outlive it; Sessions and messages get
+    /// numbers above `last_number`.
+    ///
+    /// Positions count changes: one is durable when as many of
+    /// [`take_changes`](Self::take_changes) are, in all.
+    pub fn recording(last_number: u64) -> Self {
+        let journal = LocalJournal { numbers: Cell::new(last_number), ..LocalJournal::default() };
+        Self { journal: Some(journal), ..Self::default() }
+    }
+
+    /// Takes what has been taken down since the last time.
+    ///
+    /// Between two packets this is a whole number of units, to be kept together.
+    pub fn take_changes(&self) -> Vec<Change> {
+        self.journal.as_ref().map(|journal| journal.changes.take()).unwrap_or_default()
     }
 
     /// Takes one of the connections that have been woken.
@@ -86,8 +112,29 @@ impl Holder for Local {
         work(&mut self.retained.borrow_mut())
     }
 
+    fn unit<R>(&self, work: impl FnOnce(&mut Unit<'_>) -> R) -> R {
+        match &self.journal {
+            None => work(&mut Unit::volatile()),
+            Some(journal) => work(&mut Unit::recording(journal)),
+        }
+    }
+
     fn wake(&self, connection: &LocalConnection) {
         self.woken.borrow_mut().insert(*connection);
+    }
+}
+
+impl Journal for LocalJournal {
+    fn record(&self, change: Change) -> Position {
+        self.changes.borrow_mut().push(change);
+        let Position(before) = self.recorded.get();
+        self.recorded.set(Position(before + 1));
+        self.recorded.get()
+    }
+
+    fn number(&self) -> u64 {
+        self.numbers.set(self.numbers.get() + 1);
+        self.numbers.get()
     }
 }
 

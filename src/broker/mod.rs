@@ -13,32 +13,43 @@
 //!                  Output::Send                                             Output::Send
 //! ```
 //!
+//! What must outlive the server is told as it changes: a holder with a [`Journal`] takes down every
+//! [`Change`], and whatever a Client may rely on comes out behind an [`Output::Hold`] that names the
+//! [`Position`] up to which the journal has to be durable first.
+//!
 //! Clauses: all that bind a Server. Not here: sockets, the clock, threads and locks, which are the
 //! shell's; the octets of packets, which are `packet`'s.
 
+mod change;
 mod close;
 mod connection;
 mod holder;
 mod keep_alive;
+mod kept;
 mod limits;
 mod local;
 mod policy;
 mod queue;
+mod restoring;
 mod retained;
 mod routing;
 mod session;
 mod sessions;
 mod subscribing;
+mod unit;
 mod violation;
 
+pub use change::{Change, KeptMessage, MessageNumber, SessionNumber};
 pub use close::CloseReason;
 pub use connection::{Connection, Input, Output};
 pub use holder::{Holder, Registry, Subscriptions};
+pub use kept::{Kept, KeptCopy, KeptDelivery, KeptSession};
 pub use limits::Limits;
 pub use local::{Local, LocalConnection, LocalSession};
 pub use policy::Policy;
 pub use retained::Retained;
 pub use session::{Session, SessionName};
+pub use unit::{Journal, Position, Unit};
 pub use violation::Violation;
 
 /// What all connections of a server have in common, and the rules for it.

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::Limits;
+use super::{Limits, Position};
 use crate::packet::QoS;
 use crate::session::Outbound;
 
@@ -27,10 +27,14 @@ pub(super) struct Queue {
     max_octets: usize,
 }
 
+/// A message that waits.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-struct Waiting {
-    arrival: u64,
-    outbound: Outbound,
+pub(super) struct Waiting {
+    /// Its place among all that ever came.
+    pub(super) arrival: u64,
+    pub(super) outbound: Outbound,
+    /// What has to be durable before it may leave.
+    pub(super) after: Option<Position>,
 }
 
 impl Queue {
@@ -45,24 +49,40 @@ impl Queue {
         }
     }
 
-    /// Puts a message at the end; `false` when there is no room and it is dropped.
-    pub(super) fn push(&mut self, outbound: Outbound) -> bool {
+    /// Puts a message at the end, which may not leave before `after` is durable: its place, or
+    /// `None` when there is no room and it is dropped.
+    pub(super) fn push(&mut self, outbound: Outbound, after: Option<Position>) -> Option<u64> {
         let octets = self.octets + weight(&outbound);
         if self.len() >= self.max_messages || octets > self.max_octets {
-            return false;
+            return None;
         }
-        self.octets = octets;
-        self.arrivals += 1;
+        self.put(self.arrivals + 1, outbound, after);
+        Some(self.arrivals)
+    }
+
+    /// Puts a message that was taken over earlier at its place, behind all others.
+    pub(super) fn restore(&mut self, arrival: u64, outbound: Outbound) {
+        debug_assert!(arrival > self.arrivals);
+        self.put(arrival, outbound, None);
+    }
+
+    /// Counts on from `arrival`: it and those before it were taken earlier.
+    pub(super) fn resume_after(&mut self, arrival: u64) {
+        self.arrivals = self.arrivals.max(arrival);
+    }
+
+    fn put(&mut self, arrival: u64, outbound: Outbound, after: Option<Position>) {
+        self.octets += weight(&outbound);
+        self.arrivals = arrival;
         let line = match outbound.qos {
             QoS::AtMostOnce => &mut self.fleeting,
             QoS::AtLeastOnce | QoS::ExactlyOnce => &mut self.lasting,
         };
-        line.push_back(Waiting { arrival: self.arrivals, outbound });
-        true
+        line.push_back(Waiting { arrival, outbound, after });
     }
 
     /// Takes the message that is next; without `room` for QoS 1 and 2, the next of QoS 0.
-    pub(super) fn pop(&mut self, room: bool) -> Option<Outbound> {
+    pub(super) fn pop(&mut self, room: bool) -> Option<Waiting> {
         let arrival = |line: &VecDeque<Waiting>| line.front().map(|waiting| waiting.arrival);
         let line = match (arrival(&self.fleeting), arrival(&self.lasting)) {
             // [MQTT-4.6.0-5] [MQTT-4.6.0-6] As they came: no topic is out of order.
@@ -71,9 +91,9 @@ impl Queue {
             (None, Some(_)) if room => &mut self.lasting,
             (None, _) => return None,
         };
-        let outbound = line.pop_front()?.outbound;
-        self.octets -= weight(&outbound);
-        Some(outbound)
+        let waiting = line.pop_front()?;
+        self.octets -= weight(&waiting.outbound);
+        Some(waiting)
     }
 
     /// Whether [`pop`](Self::pop) would give a message.
@@ -115,7 +135,8 @@ mod tests {
     }
 
     fn drain(queue: &mut Queue, room: bool) -> Vec<Bytes> {
-        std::iter::from_fn(|| queue.pop(room)).map(|out| out.message.payload.clone()).collect()
+        let payload = |waiting: Waiting| waiting.outbound.message.payload.clone();
+        std::iter::from_fn(|| queue.pop(room)).map(payload).collect()
     }
 
     fn mixed() -> Queue {
@@ -126,7 +147,7 @@ mod tests {
             (QoS::ExactlyOnce, "3"),
             (QoS::AtMostOnce, "4"),
         ] {
-            assert!(queue.push(outbound(qos, payload)));
+            assert!(queue.push(outbound(qos, payload), None).is_some());
         }
         queue
     }
@@ -157,10 +178,13 @@ mod tests {
     fn both_limits_hold() {
         let limits = Limits { max_queued_messages: 2, max_queued_octets: 10, ..Limits::default() };
         let mut queue = Queue::new(&limits);
-        assert!(queue.push(outbound(QoS::AtLeastOnce, "")));
-        assert!(!queue.push(outbound(QoS::AtLeastOnce, "0123456789")), "eleven octets");
-        assert!(queue.push(outbound(QoS::AtMostOnce, "")));
-        assert!(!queue.push(outbound(QoS::AtMostOnce, "")), "a third message");
+        assert!(queue.push(outbound(QoS::AtLeastOnce, ""), None).is_some());
+        assert!(
+            queue.push(outbound(QoS::AtLeastOnce, "0123456789"), None).is_none(),
+            "eleven octets"
+        );
+        assert!(queue.push(outbound(QoS::AtMostOnce, ""), None).is_some());
+        assert!(queue.push(outbound(QoS::AtMostOnce, ""), None).is_none(), "a third message");
         assert_eq!(queue.len(), 2);
     }
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::Limits;
+use super::{KeptMessage, Limits, MessageNumber};
 use crate::session::Message;
 use crate::topic::{TopicFilter, TopicMap, TopicName};
 
@@ -16,8 +16,15 @@ use crate::topic::{TopicFilter, TopicMap, TopicName};
 // [MQTT-3.1.2-7] Nothing here knows of Sessions, so no end of one can take anything away.
 #[derive(Clone, Debug, Default)]
 pub struct Retained {
-    messages: TopicMap<Arc<Message>>,
+    messages: TopicMap<Entry>,
     octets: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    message: Arc<Message>,
+    /// What it is kept under beyond the end of the server; `None` when it ends with the server.
+    number: Option<MessageNumber>,
 }
 
 impl Retained {
@@ -31,11 +38,21 @@ impl Retained {
     ///
     /// It replaces the one its topic had; without a payload, or without room, it leaves none.
     pub fn update(&mut self, message: Arc<Message>, limits: &Limits) -> bool {
+        self.update_kept(message, None, limits)
+    }
+
+    /// The same for a message that may be kept beyond the end of the server, under `number`.
+    pub(super) fn update_kept(
+        &mut self,
+        message: Arc<Message>,
+        number: Option<MessageNumber>,
+        limits: &Limits,
+    ) -> bool {
         // [MQTT-3.3.1-12] Only with RETAIN: no other message comes here.
         debug_assert!(message.retain);
         // [MQTT-3.3.1-7] QoS 0 takes the place of what was there like any other.
         if let Some(older) = self.messages.remove(&message.topic) {
-            self.octets -= weight(&older);
+            self.octets -= weight(&older.message);
         }
         if message.payload.is_empty() {
             // [MQTT-3.3.1-10] No payload takes away what there was,
@@ -50,18 +67,36 @@ impl Retained {
         }
         // [MQTT-3.3.1-5] Kept, with its QoS.
         self.octets = octets;
-        self.messages.insert(message.topic.clone(), message);
+        self.messages.insert(message.topic.clone(), Entry { message, number });
         true
+    }
+
+    /// Takes in a message that an earlier server has kept.
+    pub(super) fn restore(&mut self, kept: KeptMessage) {
+        let KeptMessage { number, message } = kept;
+        self.octets += weight(&message);
+        let entry = Entry { message: message.clone(), number: Some(number) };
+        let older = self.messages.insert(message.topic.clone(), entry);
+        debug_assert!(older.is_none(), "a topic has one message");
     }
 
     /// Calls `visit` for each message whose topic `filter` matches, in the order of the topics.
     pub fn for_each_match(&self, filter: &TopicFilter, mut visit: impl FnMut(&Arc<Message>)) {
-        self.messages.for_each_match(filter, |_, message| visit(message));
+        self.messages.for_each_match(filter, |_, entry| visit(&entry.message));
+    }
+
+    /// The same, with the number that each is kept under.
+    pub(super) fn for_each_kept_match(
+        &self,
+        filter: &TopicFilter,
+        mut visit: impl FnMut(&Arc<Message>, Option<MessageNumber>),
+    ) {
+        self.messages.for_each_match(filter, |_, entry| visit(&entry.message, entry.number));
     }
 
     /// The message of `topic`.
     pub fn get(&self, topic: &TopicName) -> Option<&Arc<Message>> {
-        self.messages.get(topic)
+        Some(&self.messages.get(topic)?.message)
     }
 
     /// How many topics have one.

@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::{Broker, Holder};
+use super::{Broker, Change, Holder, KeptMessage, MessageNumber, Unit};
 use crate::packet::{QoS, Will};
 use crate::session::Message;
 
@@ -14,16 +14,20 @@ use crate::session::Message;
 pub(super) struct Routed {
     live: Arc<Message>,
     kept: OnceCell<Arc<Message>>,
+    /// What it is kept under beyond the end of the server, once that is needed.
+    number: OnceCell<MessageNumber>,
 }
 
 impl Routed {
     pub(super) fn new(message: Message) -> Self {
-        Self { live: Arc::new(message), kept: OnceCell::new() }
+        Self { live: Arc::new(message), kept: OnceCell::new(), number: OnceCell::new() }
     }
 
-    /// A message that is kept already.
-    pub(super) fn retained(message: &Arc<Message>) -> Self {
-        Self { live: message.clone(), kept: OnceCell::from(message.clone()) }
+    /// A message that is retained already, and kept under `number`.
+    pub(super) fn retained(message: &Arc<Message>, number: Option<MessageNumber>) -> Self {
+        let kept = OnceCell::from(message.clone());
+        let number = number.map_or_else(OnceCell::new, OnceCell::from);
+        Self { live: message.clone(), kept, number }
     }
 
     pub(super) fn qos(&self) -> QoS {
@@ -39,6 +43,15 @@ impl Routed {
     pub(super) fn kept(&self) -> &Arc<Message> {
         self.kept.get_or_init(|| Arc::new(self.live.detached()))
     }
+
+    /// The number to keep it under, the same for all who keep it; `None` when nothing is kept.
+    pub(super) fn number(&self, unit: &Unit<'_>) -> Option<MessageNumber> {
+        if let Some(&number) = self.number.get() {
+            return Some(number);
+        }
+        let number = unit.message_number()?;
+        Some(*self.number.get_or_init(|| number))
+    }
 }
 
 impl<H: Holder> Broker<H> {
@@ -47,43 +60,67 @@ impl<H: Holder> Broker<H> {
     ///
     /// When this returns the server has taken the message over.
     pub fn publish(&self, message: Message) {
+        self.holder.unit(|unit| self.publish_within(message, unit));
+    }
+
+    /// The same as part of a greater piece of work.
+    fn publish_within(&self, message: Message, unit: &mut Unit<'_>) {
         let retain = message.retain;
         let routed = Routed::new(message);
         if retain {
-            self.holder.write_retained(|retained| {
-                // Without room it is not kept, and goes on to those who are there.
-                retained.update(routed.kept().clone(), &self.limits)
-            });
+            self.retain(&routed, unit);
         }
         for (session, granted) in self.subscribers(&routed) {
             // [MQTT-3.3.1-9] An established subscription sees RETAIN 0, whatever the publisher set.
             // [MQTT-3.3.1-3] Nothing of the publisher's packet but the message goes on, DUP least
             // of all.
             self.holder.with_session(&session, |session| {
-                if let Some(connection) = session.deliver(&routed, granted, false) {
+                if let Some(connection) = session.deliver(&routed, granted, false, unit) {
                     self.holder.wake(connection);
                 }
             });
         }
     }
 
+    /// Keeps a message for those who subscribe later.
+    fn retain(&self, routed: &Routed, unit: &mut Unit<'_>) {
+        let message = routed.kept().clone();
+        // What the server says of itself is said anew by the next one.
+        let of_server = message.topic.as_str().starts_with("$SYS/");
+        let number = if of_server { None } else { routed.number(unit) };
+        self.holder.write_retained(|retained| {
+            let topic = &message.topic;
+            let had_one = number.is_some() && retained.get(topic).is_some();
+            // Without room it is not kept, and goes on to those who are there.
+            let has_room = retained.update_kept(message.clone(), number, &self.limits);
+            let Some(number) = number else { return };
+            if has_room && !message.payload.is_empty() {
+                // [MQTT-3.3.1-5] Also beyond the end of the server.
+                let message = KeptMessage { number, message: message.clone() };
+                unit.record(Change::Retained { message });
+            } else if had_one {
+                unit.record(Change::Unretained { topic: topic.clone() });
+            }
+        });
+    }
+
     /// Publishes a message of a Client, unless its topic is for the server alone.
-    pub(super) fn publish_for_client(&self, message: Message) {
+    pub(super) fn publish_for_client(&self, message: Message, unit: &mut Unit<'_>) {
         // [U-4.7.2-1] Clients do not talk to each other on topics that begin with `$`.
         // [MQTT-3.3.5-2] What a Client may not publish is acknowledged like all else, and goes
         // nowhere.
         if self.policy.relay_reserved_topics || !message.topic.is_reserved() {
-            self.publish(message);
+            self.publish_within(message, unit);
         }
     }
 
     /// Publishes the Will of a connection that is gone.
-    pub(super) fn publish_will(&self, will: Will) {
+    pub(super) fn publish_will(&self, will: Will, unit: &mut Unit<'_>) {
         let Will { topic, message, qos, retain } = will;
         // [MQTT-3.1.2-16] Not retained when it is not to be,
         // [MQTT-3.1.2-17] retained when it is.
         let payload = message.as_bytes().clone();
-        self.publish_for_client(Message { topic, payload, qos, retain });
+        self.publish_for_client(Message { topic, payload, qos, retain }, unit);
     }
 
     /// The Sessions that get a message, once each, with the greatest QoS they were granted.

@@ -9,11 +9,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
-use super::Limits;
-use super::queue::Queue;
+use super::queue::{Queue, Waiting};
 use super::routing::Routed;
-use crate::packet::{ClientId, Delivery, Packet, Puback, Pubcomp, Pubrec, Pubrel, QoS, Will};
-use crate::session::{Outbound, Received, Receiving, Sending, UnexpectedAck};
+use super::{
+    Change, KeptCopy, KeptDelivery, KeptMessage, KeptSession, Limits, Position, SessionNumber, Unit,
+};
+use crate::packet::{
+    ClientId, Delivery, Packet, PacketId, Puback, Pubcomp, Pubrec, Pubrel, QoS, Will,
+};
+use crate::session::{Completed, Outbound, Received, Receiving, Sending, UnexpectedAck};
 use crate::topic::TopicFilter;
 
 /// Whose Session it is.
@@ -48,6 +52,17 @@ pub struct Session<C> {
     resend: VecDeque<Packet>,
     attachment: Option<Attachment<C>>,
     dropped: u64,
+    keeping: Option<Keeping>,
+}
+
+/// What a Session needs to know in order to outlive the server.
+#[derive(Clone, Debug)]
+struct Keeping {
+    number: SessionNumber,
+    /// The place of each delivery that has an identifier.
+    orders: BTreeMap<PacketId, u64>,
+    /// What has to be durable before a Client may see the Session as it is now.
+    recorded: Option<Position>,
 }
 
 /// The Network Connection that a Session has at the moment.
@@ -66,8 +81,9 @@ struct Attachment<C> {
 const LIVE: usize = 64;
 
 impl<C> Session<C> {
-    /// A Session without subscriptions and messages.
-    pub(super) fn new(clean: bool, limits: &Limits) -> Self {
+    /// A Session without subscriptions and messages; with a number it outlives the server.
+    pub(super) fn new(clean: bool, number: Option<SessionNumber>, limits: &Limits) -> Self {
+        debug_assert!(!clean || number.is_none());
         Self {
             clean,
             subscriptions: BTreeMap::new(),
@@ -77,6 +93,38 @@ impl<C> Session<C> {
             resend: VecDeque::new(),
             attachment: None,
             dropped: 0,
+            keeping: number.map(Keeping::new),
+        }
+    }
+
+    /// A Session as an earlier server has left it.
+    pub(super) fn restored(number: SessionNumber, kept: KeptSession, limits: &Limits) -> Self {
+        let KeptSession { subscriptions, deliveries, received, .. } = kept;
+        let mut keeping = Keeping::new(number);
+        let mut queue = Queue::new(limits);
+        let (mut sent, mut released) = (Vec::new(), Vec::new());
+        for (order, delivery) in deliveries {
+            match delivery {
+                KeptDelivery::Waiting(copy) => queue.restore(order, copy.into()),
+                KeptDelivery::Sent(packet_id, copy) => {
+                    queue.resume_after(order);
+                    keeping.orders.insert(packet_id, order);
+                    sent.push((packet_id, copy.into()));
+                }
+                KeptDelivery::Released(packet_id) => {
+                    queue.resume_after(order);
+                    keeping.orders.insert(packet_id, order);
+                    released.push(packet_id);
+                }
+            }
+        }
+        Self {
+            subscriptions,
+            sending: Sending::resumed(limits.max_in_flight, sent, released),
+            receiving: received.into_iter().collect(),
+            queue,
+            keeping: Some(keeping),
+            ..Self::new(false, None, limits)
         }
     }
 
@@ -105,9 +153,28 @@ impl<C> Session<C> {
         self.dropped
     }
 
+    /// What has to be durable before a Client may see the Session as it is now.
+    pub(super) fn recorded(&self) -> Option<Position> {
+        self.keeping.as_ref()?.recorded
+    }
+
+    /// Tells that it has begun, if it is one that outlives the server.
+    pub(super) fn begin(&mut self, client_id: &ClientId, unit: &mut Unit<'_>) {
+        let client_id = client_id.clone();
+        self.record(unit, |session| Change::SessionBegun { session, client_id });
+    }
+
+    /// Tells that it has ended.
+    pub(super) fn end(&mut self, unit: &mut Unit<'_>) {
+        self.record(unit, |session| Change::SessionEnded { session });
+    }
+
     /// Gives the Session its Network Connection.
-    pub(super) fn attach(&mut self, connection: C, will: Option<Will>) {
+    pub(super) fn attach(&mut self, connection: C, will: Option<Will>, unit: &mut Unit<'_>) {
         debug_assert!(self.attachment.is_none());
+        if let Some(will) = will.clone() {
+            self.record(unit, |session| Change::WillLeft { session, will });
+        }
         // [MQTT-3.1.2-8] The Will stays with the connection it came on.
         self.attachment = Some(Attachment { connection, will, idle: false });
         // [MQTT-4.4.0-1] What had no answer is sent again, before anything new.
@@ -115,50 +182,64 @@ impl<C> Session<C> {
     }
 
     /// Takes its Network Connection from the Session, and gives the connection and its Will.
-    pub(super) fn detach(&mut self) -> Option<(C, Option<Will>)> {
-        let Attachment { connection, will, .. } = self.attachment.take()?;
+    pub(super) fn detach(&mut self, unit: &mut Unit<'_>) -> Option<(C, Option<Will>)> {
+        let will = self.take_will(unit);
+        let Attachment { connection, .. } = self.attachment.take()?;
         self.resend.clear();
         self.queue.drop_fleeting();
         Some((connection, will))
     }
 
-    /// Forgets the Will.
-    pub(super) fn discard_will(&mut self) {
-        if let Some(attachment) = &mut self.attachment {
-            attachment.will = None;
-        }
-    }
-
-    /// Takes the Will, to publish it.
-    pub(super) fn take_will(&mut self) -> Option<Will> {
-        self.attachment.as_mut()?.will.take()
+    /// Takes the Will, to publish it or to forget it.
+    pub(super) fn take_will(&mut self, unit: &mut Unit<'_>) -> Option<Will> {
+        let will = self.attachment.as_mut()?.will.take()?;
+        self.record(unit, |session| Change::WillGone { session });
+        Some(will)
     }
 
     /// Adds or replaces a subscription; `false` when there is no room for another.
-    pub(super) fn subscribe(&mut self, filter: &TopicFilter, qos: QoS, limits: &Limits) -> bool {
+    pub(super) fn subscribe(
+        &mut self,
+        filter: &TopicFilter,
+        qos: QoS,
+        limits: &Limits,
+        unit: &mut Unit<'_>,
+    ) -> bool {
         if let Some(granted) = self.subscriptions.get_mut(filter) {
             *granted = qos;
-            return true;
-        }
-        let has_room = self.subscriptions.len() < limits.max_subscriptions;
-        if has_room {
+        } else if self.subscriptions.len() < limits.max_subscriptions {
             self.subscriptions.insert(filter.clone(), qos);
+        } else {
+            return false;
         }
-        has_room
+        let filter = filter.clone();
+        self.record(unit, |session| Change::Subscribed { session, filter, qos });
+        true
     }
 
     /// Removes a subscription; `false` when there was none with this very filter.
-    pub(super) fn unsubscribe(&mut self, filter: &TopicFilter) -> bool {
+    pub(super) fn unsubscribe(&mut self, filter: &TopicFilter, unit: &mut Unit<'_>) -> bool {
         // [MQTT-3.10.4-3] Only what is yet to come is affected: messages on their way stay where
         // they are, and end as they would have.
-        self.subscriptions.remove(filter).is_some()
+        let there_was_one = self.subscriptions.remove(filter).is_some();
+        if there_was_one {
+            let filter = filter.clone();
+            self.record(unit, |session| Change::Unsubscribed { session, filter });
+        }
+        there_was_one
     }
 
     /// Takes over a message for this Client, and says which connection to wake for it.
     ///
     /// `granted` is the greatest QoS of the subscriptions that match, `retain` what the Client is
     /// to see.
-    pub(super) fn deliver(&mut self, routed: &Routed, granted: QoS, retain: bool) -> Option<&C> {
+    pub(super) fn deliver(
+        &mut self,
+        routed: &Routed,
+        granted: QoS,
+        retain: bool,
+        unit: &mut Unit<'_>,
+    ) -> Option<&C> {
         // [MQTT-3.8.4-6] No better than it was published, and no better than was granted.
         let qos = routed.qos().min(granted);
         let waiting = self.queue.len() + self.sending.in_flight();
@@ -170,9 +251,21 @@ impl<C> Session<C> {
             _ => routed.kept().clone(),
         };
         // [MQTT-4.5.0-1] From here on the message is part of the Session.
-        if !self.queue.push(Outbound { message, qos, retain }) {
+        let is_kept = self.keeping.is_some() && qos != QoS::AtMostOnce;
+        let kept = is_kept.then(|| message.clone());
+        let outbound = Outbound { message, qos, retain };
+        // A message of QoS 2 that its publisher may have to send again must not be with anyone
+        // before it is known that it was taken over, or it comes twice.
+        let after = if qos == QoS::ExactlyOnce { unit.recorded() } else { None };
+        let Some(order) = self.queue.push(outbound, after) else {
             self.dropped += 1;
             return None;
+        };
+        if let Some(message) = kept
+            && let Some(number) = routed.number(unit)
+        {
+            let message = KeptMessage { number, message };
+            self.record(unit, |session| Change::Queued { session, order, message, qos, retain });
         }
         let has_next = self.queue.has_next(self.sending.has_room());
         let attachment = self.attachment.as_mut()?;
@@ -183,44 +276,121 @@ impl<C> Session<C> {
         Some(&attachment.connection)
     }
 
-    /// The next packet to send, if this connection may have one now.
+    /// The next packet to send, if this connection may have one now, and what has to be durable
+    /// before it leaves.
     ///
     /// After `None` the connection waits to be woken.
-    pub(super) fn next_packet(&mut self) -> Option<Packet> {
+    pub(super) fn next_packet(
+        &mut self,
+        unit: &mut Unit<'_>,
+    ) -> Option<(Packet, Option<Position>)> {
         if let Some(packet) = self.resend.pop_front() {
-            return Some(packet);
+            return Some((packet, self.recorded()));
         }
         let next = self.queue.pop(self.sending.has_room());
-        let publish = next.and_then(|outbound| self.sending.publish(outbound));
+        let publish = next.and_then(|Waiting { arrival, outbound, after }| {
+            let publish = self.sending.publish(outbound)?;
+            if let Some(packet_id) = publish.delivery.packet_id() {
+                self.sent(arrival, packet_id, unit);
+            }
+            Some((publish.into(), after.max(self.recorded())))
+        });
         if let (None, Some(attachment)) = (&publish, &mut self.attachment) {
             attachment.idle = true;
         }
-        publish.map(Packet::from)
+        publish
+    }
+
+    /// Tells that the delivery at place `order` has got its identifier.
+    // [MQTT-4.4.0-1] It is sent again with that one, also by the next server.
+    fn sent(&mut self, order: u64, packet_id: PacketId, unit: &mut Unit<'_>) {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.orders.insert(packet_id, order);
+            self.record(unit, |session| Change::Sent { session, order, packet_id });
+        }
     }
 
     /// Takes in a PUBLISH of the Client.
-    pub(super) fn publish(&mut self, delivery: Delivery) -> Received {
-        self.receiving.publish(delivery)
+    pub(super) fn publish(&mut self, delivery: Delivery, unit: &mut Unit<'_>) -> Received {
+        let received = self.receiving.publish(delivery);
+        if let (true, Delivery::ExactlyOnce { packet_id, .. }) = (received.is_new, delivery) {
+            self.record(unit, |session| Change::Received { session, packet_id });
+        }
+        received
     }
 
     /// Takes in a PUBREL of the Client.
-    pub(super) fn pubrel(&mut self, pubrel: Pubrel) -> Pubcomp {
+    pub(super) fn pubrel(&mut self, pubrel: Pubrel, unit: &mut Unit<'_>) -> Pubcomp {
+        let packet_id = pubrel.packet_id;
+        self.record(unit, |session| Change::Freed { session, packet_id });
         self.receiving.pubrel(pubrel)
     }
 
     /// Takes in a PUBACK of the Client.
-    pub(super) fn puback(&mut self, puback: Puback) -> Result<(), UnexpectedAck> {
-        self.sending.puback(puback).map(drop)
+    pub(super) fn puback(
+        &mut self,
+        puback: Puback,
+        unit: &mut Unit<'_>,
+    ) -> Result<(), UnexpectedAck> {
+        let completed = self.sending.puback(puback)?;
+        self.completed(completed, unit);
+        Ok(())
     }
 
     /// Takes in a PUBREC of the Client.
-    pub(super) fn pubrec(&mut self, pubrec: Pubrec) -> Result<Pubrel, UnexpectedAck> {
-        self.sending.pubrec(pubrec)
+    pub(super) fn pubrec(
+        &mut self,
+        pubrec: Pubrec,
+        unit: &mut Unit<'_>,
+    ) -> Result<Pubrel, UnexpectedAck> {
+        let pubrel = self.sending.pubrec(pubrec)?;
+        let packet_id = pubrel.packet_id;
+        if let Some(&order) = self.keeping.as_ref().and_then(|kept| kept.orders.get(&packet_id)) {
+            self.record(unit, |session| Change::Released { session, order, packet_id });
+        }
+        Ok(pubrel)
     }
 
     /// Takes in a PUBCOMP of the Client.
-    pub(super) fn pubcomp(&mut self, pubcomp: Pubcomp) -> Result<(), UnexpectedAck> {
-        self.sending.pubcomp(pubcomp).map(drop)
+    pub(super) fn pubcomp(
+        &mut self,
+        pubcomp: Pubcomp,
+        unit: &mut Unit<'_>,
+    ) -> Result<(), UnexpectedAck> {
+        let completed = self.sending.pubcomp(pubcomp)?;
+        self.completed(completed, unit);
+        Ok(())
+    }
+
+    /// Tells what has come to its end.
+    fn completed(&mut self, completed: Completed, unit: &mut Unit<'_>) {
+        let (Completed::Delivery(packet_id), Some(keeping)) = (completed, &mut self.keeping) else {
+            return;
+        };
+        if let Some(order) = keeping.orders.remove(&packet_id) {
+            self.record(unit, |session| Change::Completed { session, order });
+        }
+    }
+
+    /// Tells of a change, if the Session is one that outlives the server.
+    fn record(&mut self, unit: &mut Unit<'_>, change: impl FnOnce(SessionNumber) -> Change) {
+        if let Some(keeping) = &mut self.keeping {
+            unit.record(change(keeping.number));
+            keeping.recorded = unit.recorded();
+        }
+    }
+}
+
+impl Keeping {
+    const fn new(number: SessionNumber) -> Self {
+        Self { number, orders: BTreeMap::new(), recorded: None }
+    }
+}
+
+impl From<KeptCopy> for Outbound {
+    fn from(copy: KeptCopy) -> Self {
+        let KeptCopy { message, qos, retain } = copy;
+        Self { message: message.message, qos, retain }
     }
 }
 

@@ -4,7 +4,7 @@
 //! [MQTT-3.1.3-2], [MQTT-3.1.3-5], [MQTT-3.1.3-6], [MQTT-3.1.4-2], [MQTT-3.1.4-3],
 //! [MQTT-3.2.2-1] to [MQTT-3.2.2-3], [MQTT-3.14.4-3], [MQTT-4.1.0-1], [MQTT-4.1.0-2].
 
-use super::{Broker, Holder, Session, SessionName};
+use super::{Broker, Holder, Position, Session, SessionName, Unit};
 use crate::packet::{Connect, Will};
 use crate::topic::TopicFilter;
 
@@ -14,6 +14,8 @@ pub(super) struct Attached<S> {
     pub(super) session: S,
     /// Whether the Session is an earlier one that goes on.
     pub(super) session_present: bool,
+    /// What has to be durable before the Client may rely on it.
+    pub(super) recorded: Option<Position>,
 }
 
 /// There is no room for another Session.
@@ -36,6 +38,7 @@ impl<H: Holder> Broker<H> {
         &self,
         connection: &H::Connection,
         connect: Connect,
+        unit: &mut Unit<'_>,
     ) -> Result<Attached<H::Session>, NoRoom> {
         let Connect { client_id, clean_session, will, .. } = connect;
         // [MQTT-3.1.3-2] The Session goes by the Client Identifier, to the letter,
@@ -49,7 +52,7 @@ impl<H: Holder> Broker<H> {
         let will = will.map(detached);
 
         // All of this under the registry, so that of two CONNECTs at once one comes first.
-        let (session, session_present, displaced, ended) =
+        let (session, session_present, recorded, displaced, ended) =
             self.holder.with_registry(|registry| {
                 if registry.len() >= self.limits.max_sessions && !registry.contains_key(&name) {
                     return Err(NoRoom);
@@ -59,30 +62,35 @@ impl<H: Holder> Broker<H> {
                 if let Some(session) = registry.get(&name).cloned() {
                     let goes_on = self.holder.with_session(&session, |state| {
                         // [MQTT-3.1.4-2] One connection for each Client: the older one ends.
-                        displaced = state.detach();
+                        displaced = state.detach(unit);
                         // [MQTT-3.1.2-6] A clean Session is not continued, and does not continue
                         // another. [MQTT-3.1.4-3]
                         if clean_session || state.is_clean() {
-                            ended = Some(end(&session, state));
-                            return false;
+                            ended = Some(end(&session, state, unit));
+                            return None;
                         }
-                        state.attach(connection.clone(), will.clone());
-                        true
+                        state.attach(connection.clone(), will.clone(), unit);
+                        Some(state.recorded())
                     });
                     // [MQTT-3.1.2-4] Otherwise it goes on from where it stood.
                     // [MQTT-3.2.2-2] The Client is told.
-                    if goes_on {
-                        return Ok((session, true, displaced, ended));
+                    if let Some(recorded) = goes_on {
+                        return Ok((session, true, recorded, displaced, ended));
                     }
                 }
                 // [MQTT-3.1.2-4] No Session: here is a new one.
                 // [MQTT-3.2.2-1] [MQTT-3.2.2-3] The Client is told that, too.
-                let mut state = Session::new(clean_session, &self.limits);
-                state.attach(connection.clone(), will);
+                let number = if clean_session { None } else { unit.session_number() };
+                let mut state = Session::new(clean_session, number, &self.limits);
+                if let SessionName::Given(client_id) = &name {
+                    state.begin(client_id, unit);
+                }
+                state.attach(connection.clone(), will, unit);
+                let recorded = state.recorded();
                 // [MQTT-4.1.0-1] It is there until it ends, connected or not.
                 let session = self.holder.add_session(state);
                 registry.insert(name.clone(), session.clone());
-                Ok((session, false, displaced, ended))
+                Ok((session, false, recorded, displaced, ended))
             })?;
 
         if let Some(ended) = ended {
@@ -92,10 +100,10 @@ impl<H: Holder> Broker<H> {
             self.holder.wake(&older);
             // [MQTT-3.1.2-8] The older connection ends without DISCONNECT: its Will is due.
             if let Some(will) = will {
-                self.publish_will(will);
+                self.publish_will(will, unit);
             }
         }
-        Ok(Attached { name, session, session_present })
+        Ok(Attached { name, session, session_present, recorded })
     }
 
     /// Ends the tie between a Session and `connection`; a clean Session ends with it.
@@ -106,6 +114,7 @@ impl<H: Holder> Broker<H> {
         name: &SessionName,
         session: &H::Session,
         connection: &H::Connection,
+        unit: &mut Unit<'_>,
     ) {
         let Some((will, ended)) = self.holder.with_registry(|registry| {
             self.holder.with_session(session, |state| {
@@ -113,9 +122,9 @@ impl<H: Holder> Broker<H> {
                     return None;
                 }
                 // [MQTT-4.1.0-2] Until now the Session had a connection, and could not end.
-                let will = state.detach().and_then(|(_, will)| will);
+                let will = state.detach(unit).and_then(|(_, will)| will);
                 // [MQTT-3.1.2-6] A clean Session lasts as long as its connection.
-                let ended = state.is_clean().then(|| end(session, state));
+                let ended = state.is_clean().then(|| end(session, state, unit));
                 if ended.is_some() {
                     registry.remove(name);
                 }
@@ -131,7 +140,7 @@ impl<H: Holder> Broker<H> {
         // [MQTT-3.1.2-12] if there is one. [MQTT-3.14.4-3] DISCONNECT has discarded it before.
         // [MQTT-3.1.2-10] Taken out of the Session, it cannot be published twice.
         if let Some(will) = will {
-            self.publish_will(will);
+            self.publish_will(will, unit);
         }
     }
 
@@ -149,8 +158,9 @@ impl<H: Holder> Broker<H> {
 }
 
 /// Ends a Session that has no connection: nothing of it is ever used again.
-fn end<S: Clone, C>(session: &S, state: &mut Session<C>) -> Ended<S> {
+fn end<S: Clone, C>(session: &S, state: &mut Session<C>, unit: &mut Unit<'_>) -> Ended<S> {
     debug_assert!(!state.is_connected());
+    state.end(unit);
     Ended { session: session.clone(), filters: state.subscriptions().keys().cloned().collect() }
 }
 

@@ -5,7 +5,7 @@
 //! [MQTT-3.10.4-4] to [MQTT-3.10.4-6].
 
 use super::routing::Routed;
-use super::{Broker, Holder};
+use super::{Broker, Holder, Unit};
 use crate::packet::{QoS, Suback, SubackCode, Subscribe, SubscribeFilter, Unsuback, Unsubscribe};
 use crate::topic::TopicFilter;
 
@@ -16,12 +16,13 @@ impl<H: Holder> Broker<H> {
         session: &H::Session,
         connection: &H::Connection,
         subscribe: Subscribe,
+        unit: &mut Unit<'_>,
     ) -> Suback {
         let Subscribe { packet_id, filters } = subscribe;
         // [MQTT-3.8.4-4] One filter after the other, as if each had come by itself;
         // [MQTT-3.8.4-5] each has its code, [MQTT-3.9.3-1] in the same order.
         let codes = filters.map(|SubscribeFilter { filter, qos }| {
-            let stands = self.subscribe_one(session, connection, &filter.detached(), qos);
+            let stands = self.subscribe_one(session, connection, &filter.detached(), qos, unit);
             // [MQTT-3.8.3-2] Wildcards are supported, so no filter is refused for them.
             if stands { SubackCode::Granted(qos) } else { SubackCode::Failure }
         });
@@ -38,6 +39,7 @@ impl<H: Holder> Broker<H> {
         connection: &H::Connection,
         filter: &TopicFilter,
         qos: QoS,
+        unit: &mut Unit<'_>,
     ) -> bool {
         // Held still meanwhile, so that no newer message is sent before an older retained one.
         self.holder.read_retained(|retained| {
@@ -45,7 +47,7 @@ impl<H: Holder> Broker<H> {
                 self.holder.with_session(session, |state| {
                     // A Session that has ended must not come back into the subscriptions of all.
                     let stands = state.is_attached_to(connection)
-                        && state.subscribe(filter, qos, &self.limits);
+                        && state.subscribe(filter, qos, &self.limits, unit);
                     if stands {
                         // [MQTT-3.8.4-3] The same filter again takes the place of the older
                         // subscription; at no moment is there none.
@@ -60,9 +62,10 @@ impl<H: Holder> Broker<H> {
             self.holder.with_session(session, |state| {
                 // [MQTT-3.3.1-6] The last message of each topic that matches is sent,
                 // [MQTT-3.8.4-3] also when the filter is not new.
-                retained.for_each_match(filter, |message| {
+                retained.for_each_kept_match(filter, |message, number| {
+                    let routed = Routed::retained(message, number);
                     // [MQTT-3.3.1-8] With RETAIN 1: it was not published just now.
-                    if let Some(connection) = state.deliver(&Routed::retained(message), qos, true) {
+                    if let Some(connection) = state.deliver(&routed, qos, true, unit) {
                         self.holder.wake(connection);
                     }
                 });
@@ -72,12 +75,17 @@ impl<H: Holder> Broker<H> {
     }
 
     /// Carries out an UNSUBSCRIBE: the UNSUBACK to answer with.
-    pub(super) fn unsubscribe(&self, session: &H::Session, unsubscribe: &Unsubscribe) -> Unsuback {
+    pub(super) fn unsubscribe(
+        &self,
+        session: &H::Session,
+        unsubscribe: &Unsubscribe,
+        unit: &mut Unit<'_>,
+    ) -> Unsuback {
         // [MQTT-3.10.4-6] One filter after the other, and one answer for all.
         for filter in unsubscribe.filters.iter() {
             self.holder.write_subscriptions(|subscriptions| {
                 // [MQTT-3.10.4-1] Only a filter that is the same to the letter is meant.
-                if self.holder.with_session(session, |state| state.unsubscribe(filter)) {
+                if self.holder.with_session(session, |state| state.unsubscribe(filter, unit)) {
                     // [MQTT-3.10.4-2] Nothing new is found for it from here on.
                     subscriptions.remove(filter, session);
                 }

@@ -36,6 +36,13 @@ impl PacketIds {
         Some(taken)
     }
 
+    /// Marks `packet_id` as in use; the next one taken follows it.
+    pub(super) fn resume(&mut self, packet_id: PacketId) {
+        let is_new = self.in_use.insert(packet_id);
+        debug_assert!(is_new, "{packet_id} is in use twice");
+        self.next = packet_id.next();
+    }
+
     /// Frees `packet_id`.
     pub(super) fn give_back(&mut self, packet_id: PacketId) {
         let was_in_use = self.in_use.remove(&packet_id);

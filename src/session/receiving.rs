@@ -62,6 +62,13 @@ impl Receiving {
     }
 }
 
+impl FromIterator<PacketId> for Receiving {
+    /// The half as it was before, with the identifiers of what was received and not yet released.
+    fn from_iter<I: IntoIterator<Item = PacketId>>(unreleased: I) -> Self {
+        Self { unreleased: unreleased.into_iter().collect() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,6 +65,29 @@ impl Sending {
         }
     }
 
+    /// The half as it was before: what waits for PUBACK or PUBREC, and what waits for PUBCOMP, each
+    /// in the order in which it was sent.
+    ///
+    /// Identifiers go on behind the last that was sent. The limit holds for what comes; what is on
+    /// its way already stays. No identifier may occur twice, and no message may have QoS 0.
+    pub fn resumed(
+        limit: u16,
+        unacknowledged: impl IntoIterator<Item = (PacketId, Outbound)>,
+        released: impl IntoIterator<Item = PacketId>,
+    ) -> Self {
+        let mut sending = Self::new(limit);
+        for packet_id in released {
+            sending.ids.resume(packet_id);
+            sending.released.push_back(packet_id);
+        }
+        for (packet_id, outbound) in unacknowledged {
+            debug_assert_ne!(outbound.qos, QoS::AtMostOnce);
+            sending.ids.resume(packet_id);
+            sending.unacknowledged.push_back(Unacknowledged { packet_id, outbound });
+        }
+        sending
+    }
+
     /// Whether another message of QoS 1 or 2 may be sent now.
     pub fn has_room(&self) -> bool {
         self.in_flight() < usize::from(self.limit) && self.ids.in_use() < usize::from(u16::MAX)

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod connecting;
+mod keeping;
 mod memory;
 mod retaining;
 mod rig;

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::broker::{Broker, Connection, Input, Limits, Local, LocalConnection, Output};
+use crate::broker::{
+    Broker, Connection, Input, Kept, Limits, Local, LocalConnection, Output, Position,
+};
 use crate::packet::hex::hex;
 use crate::packet::{
     Binary, ClientId, Connect, Decoder, Delivery, OneOrMore, Packet, PacketId, Publish, QoS,
@@ -18,6 +20,8 @@ pub(super) struct Rig {
     pub(super) broker: Broker<Local>,
     now: Instant,
     connections: Vec<Connection<Local>>,
+    /// Whether the places at which output waits for the journal are left out of what is heard.
+    hides_holds: bool,
 }
 
 /// One of the connections.
@@ -31,7 +35,20 @@ impl Rig {
 
     pub(super) fn with_limits(limits: Limits) -> Self {
         let broker = Broker::new(Local::new(), limits);
-        Self { broker, now: Instant::now(), connections: Vec::new() }
+        Self { broker, now: Instant::now(), connections: Vec::new(), hides_holds: true }
+    }
+
+    /// A server that goes on from `kept`, and takes down what changes.
+    pub(super) fn keeping(kept: Kept) -> Self {
+        let holder = Local::recording(kept.last_number());
+        let broker = Broker::new(holder, Limits::default());
+        broker.restore(kept);
+        Self { broker, ..Self::new() }
+    }
+
+    /// From here on what is heard has a line for each place at which output waits for the journal.
+    pub(super) fn show_holds(&mut self) {
+        self.hides_holds = false;
     }
 
     /// Opens a Network Connection.
@@ -105,11 +122,19 @@ impl Rig {
         let mut heard = Vec::new();
         while let Some(output) = self.connections[peer.0].poll_output(&self.broker) {
             heard.push(match output {
+                Output::Hold(_) if self.hides_holds => continue,
+                Output::Hold(Position(number)) => format!("hold {number}"),
                 Output::Send(packet) => packet.to_string(),
                 Output::Close(reason) => format!("closed: {reason}"),
             });
         }
         heard
+    }
+
+    /// Takes the CONNACK, and subscribes.
+    pub(super) fn subscribe_after_connack(&mut self, peer: Peer, filter: &'static str, qos: QoS) {
+        self.hear(peer);
+        self.subscribe(peer, filter, qos);
     }
 
     /// Subscribes, and takes the SUBACK and the retained messages: the latter are given back.

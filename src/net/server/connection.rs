@@ -121,6 +121,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
         while !self.wire.is_full() {
             match self.connection.poll_output(&self.common.broker) {
                 None => break,
+                // Nothing outlives this server, so nothing is ever held back.
+                Some(Output::Hold(_)) => {}
                 Some(Output::Send(packet)) => self.send(&packet),
                 Some(Output::Close(reason)) => {
                     log::closed(&self.who(), &reason);
