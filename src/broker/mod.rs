@@ -20,6 +20,7 @@
 //! Clauses: all that bind a Server. Not here: sockets, the clock, threads and locks, which are the
 //! shell's; the octets of packets, which are `packet`'s.
 
+mod access;
 mod change;
 mod close;
 mod connection;
@@ -39,6 +40,7 @@ mod subscribing;
 mod unit;
 mod violation;
 
+pub use access::{Access, AccessFault, Rights};
 pub use change::{Change, KeptMessage, MessageNumber, SessionNumber};
 pub use close::CloseReason;
 pub use connection::{Connection, Input, Output};

@@ -6,6 +6,7 @@
 //! Clauses: section 4.7. Not here: who may use a topic, and Control Packets, which import this.
 
 mod filter;
+mod filter_sets;
 mod invalid;
 mod name;
 #[cfg(test)]
