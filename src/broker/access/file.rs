@@ -36,14 +36,16 @@ pub struct AccessFault {
 }
 
 /// Whom the lines of topics are about.
+#[derive(Default)]
 enum About {
+    #[default]
     Anonymous,
     User(String),
     Client(String),
 }
 
 pub(super) fn rules(text: &str) -> Result<Rules, Vec<AccessFault>> {
-    let mut reader = Reader { text, about: About::Anonymous, ..Reader::default() };
+    let mut reader = Reader { text, ..Reader::default() };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         if let Err(fault) = reader.line(&text[start..start + line.len()]) {
@@ -64,12 +66,6 @@ struct Reader<'a> {
     clients: BTreeMap<String, Vec<Rule>>,
     patterns: Vec<Pattern>,
     faults: Vec<AccessFault>,
-}
-
-impl Default for About {
-    fn default() -> Self {
-        Self::Anonymous
-    }
 }
 
 impl<'a> Reader<'a> {
