@@ -1,5 +1,6 @@
 //! The command line: what may be asked for, and the exit code that answers.
 
+mod bench;
 mod broker;
 mod client;
 mod compare;
@@ -45,6 +46,7 @@ enum Command {
     Test(test::Arguments),
     Compare(compare::Arguments),
     Broker(broker::Arguments),
+    Bench(bench::Arguments),
     Pub(publish::Arguments),
     Sub(subscribe::Arguments),
     Explain(explain::Arguments),
@@ -59,6 +61,7 @@ Examples:
   mqttspec broker --explain                        run a broker that says what it thinks of you
   mqttspec sub -t 'sensors/#' -v                   listen
   mqttspec pub -t sensors/1 -m 21.5 -q 1           speak
+  mqttspec bench --compare 'mosquitto -p {port}'   how much it carries, at what price
   mqttspec explain MQTT-3.1.2-24                   what a statement means, and where it is met
 
 Exit codes: 0 as wished, 1 the subject falls short, 2 usage,
@@ -85,6 +88,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Broker(arguments) => broker::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Pub(arguments) => publish::run(&arguments),
         Command::Sub(arguments) => subscribe::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

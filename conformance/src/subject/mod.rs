@@ -94,6 +94,12 @@ impl Subject {
         Some(process.command().to_owned())
     }
 
+    /// The process group that it runs in, when it was started here.
+    pub fn process_group(&self) -> Option<u32> {
+        let process = self.process.as_ref()?.lock().ok()?;
+        Some(process.group())
+    }
+
     /// The last that it has printed, when it was started here.
     pub fn output(&self) -> Option<String> {
         let process = self.process.as_ref()?.lock().ok()?;

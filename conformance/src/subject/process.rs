@@ -72,6 +72,11 @@ impl Process {
         Pid::from_raw(self.child.id().cast_signed())
     }
 
+    /// Its process group, which has the number of its first process.
+    pub(super) fn group(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(super) fn command(&self) -> &str {
         &self.command
     }
