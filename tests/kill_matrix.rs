@@ -25,7 +25,7 @@ fn committed() -> Matrix {
 
 #[test]
 fn a_proxy_without_sabotage_is_invisible() {
-    let broker = Subject::spawn(&broker(), Duration::from_secs(20)).expect("it starts");
+    let broker = Subject::spawn(broker().as_str()).expect("it starts");
     let nearby = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let proxy = Proxy::start(nearby, broker.target().clone(), None).expect("a free port");
     let proxied = Subject::at(Target::new("127.0.0.1", proxy.address().port()));

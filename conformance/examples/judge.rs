@@ -8,7 +8,6 @@
 
 use std::error::Error;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use mqttspec_conformance::{Glob, RunOptions, Subject, judge};
 
@@ -18,7 +17,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let first = arguments.next().ok_or("name a broker: HOST:PORT, or --spawn COMMAND")?;
     let subject = if first == "--spawn" {
         let command = arguments.next().ok_or("--spawn wants a command line")?;
-        Subject::spawn(&command, Duration::from_secs(30))?
+        Subject::spawn(command.as_str())?
     } else {
         Subject::at(first.parse()?)
     };

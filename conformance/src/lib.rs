@@ -36,6 +36,7 @@ mod need;
 mod options;
 pub mod peer;
 mod probe;
+mod profile;
 mod record;
 mod report;
 mod run;
@@ -50,12 +51,15 @@ pub use finding::{Finding, Mismatch};
 pub use glob::Glob;
 pub use need::{Capabilities, Need};
 pub use options::RunOptions;
+pub use profile::{
+    Access, Addresses, Credentials, Kept, Known, Limits, Profile, ProfileError, Restart, Waits,
+};
 pub use record::{Entry, Observation, Side};
 pub use report::{
-    Badge, CaseReport, Change, Changes, Comparison, NoReport, Observed, ReadReport, Report, Row,
-    StatementReport, SubjectReport, Summary, Tool,
+    Badge, CaseReport, Change, Changes, Comparison, Mended, NoReport, Observed, ReadReport, Report,
+    Row, StatementReport, SubjectReport, Summary, Tool,
 };
 pub use run::{Progress, judge};
 pub use stage::Stage;
-pub use subject::{InvalidTarget, Subject, SubjectError, Target};
+pub use subject::{InvalidTarget, Launch, Subject, SubjectError, Target};
 pub use verdict::Verdict;

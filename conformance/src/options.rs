@@ -5,6 +5,7 @@ use std::time::Duration;
 use mqttspec_spec::StatementId;
 
 use crate::glob::Glob;
+use crate::profile::Profile;
 
 /// How a run is to be carried out. [`Default`] judges all cases with waits that suit a broker on
 /// the same machine or in the same building.
@@ -27,6 +28,10 @@ pub struct RunOptions {
     pub keep_alive_tolerance: Duration,
     /// Whether warnings count as failures.
     pub strict: bool,
+    /// What the judge is told of the subject. [`follow`](Self::follow) takes over its waits too.
+    pub profile: Option<Profile>,
+    /// Whether failures that the profile knows of count as failures all the same.
+    pub no_known: bool,
 }
 
 impl Default for RunOptions {
@@ -39,6 +44,8 @@ impl Default for RunOptions {
             close_wait: Duration::from_secs(5),
             keep_alive_tolerance: Duration::from_secs(10),
             strict: false,
+            profile: None,
+            no_known: false,
         }
     }
 }

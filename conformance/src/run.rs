@@ -14,7 +14,8 @@ use crate::cases::server;
 use crate::finding::Finding;
 use crate::need::{Capabilities, Need};
 use crate::options::RunOptions;
-use crate::probe::PROBES;
+use crate::probe::{LIMITS, PROBES};
+use crate::profile::Limits;
 use crate::report::{CaseReport, Report};
 use crate::stage::Stage;
 use crate::subject::Subject;
@@ -79,7 +80,21 @@ struct Run<'a> {
 impl Run<'_> {
     fn probe(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
+        let mut limits = Limits::default();
         thread::scope(|scope| {
+            let how_much: Vec<_> = LIMITS
+                .iter()
+                .enumerate()
+                .map(|(number, &(limit, probe))| {
+                    let ask = move || {
+                        let stage = self.stage(&format!("l{number}"));
+                        let most = probe(&stage);
+                        stage.strike();
+                        most
+                    };
+                    (limit, scope.spawn(ask))
+                })
+                .collect();
             let probes: Vec<_> = PROBES
                 .iter()
                 .enumerate()
@@ -99,20 +114,46 @@ impl Run<'_> {
                     capabilities.note(need, offered);
                 }
             }
+            for (limit, probe) in how_much {
+                if let Ok(Ok(most)) = probe.join() {
+                    *limit(&mut limits) = most;
+                }
+            }
         });
+        capabilities.note_limits(limits);
+        capabilities.follow(self.options.profile.as_ref());
         capabilities
     }
 
     fn all(&self, cases: &[&'static Case], progress: &mut dyn Progress) -> Vec<CaseReport> {
-        let mut order: Vec<usize> = (0..cases.len()).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(cases[index].seconds()));
+        let mut reports: Vec<Option<CaseReport>> = cases.iter().map(|_| None).collect();
+        let (alone, mut together): (Vec<usize>, _) =
+            (0..cases.len()).partition(|&index| cases[index].is_alone());
+        together.sort_by_key(|&index| std::cmp::Reverse(cases[index].seconds()));
+        let mut done = 0;
+        for (order, jobs) in [(together, self.options.jobs), (alone, 1)] {
+            self.some(cases, &order, jobs, |index, report| {
+                done += 1;
+                progress.finished(&report, done);
+                reports[index] = Some(report);
+            });
+        }
+        reports.into_iter().flatten().collect()
+    }
+
+    /// Runs the cases of these places, so many at once, and gives each report with its place.
+    fn some(
+        &self,
+        cases: &[&'static Case],
+        order: &[usize],
+        jobs: usize,
+        mut finished: impl FnMut(usize, CaseReport),
+    ) {
         let next = AtomicUsize::new(0);
         let (sender, receiver) = mpsc::channel();
-
-        let mut reports: Vec<Option<CaseReport>> = cases.iter().map(|_| None).collect();
         thread::scope(|scope| {
-            for _ in 0..self.options.jobs.clamp(1, cases.len().max(1)) {
-                let (sender, order, next) = (sender.clone(), &order, &next);
+            for _ in 0..jobs.clamp(1, order.len().max(1)) {
+                let (sender, next) = (sender.clone(), &next);
                 scope.spawn(move || {
                     while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let report = self.one(cases[index], index);
@@ -122,12 +163,10 @@ impl Run<'_> {
                 });
             }
             drop(sender);
-            for (done, (index, report)) in receiver.iter().enumerate() {
-                progress.finished(&report, done + 1);
-                reports[index] = Some(report);
+            for (index, report) in receiver {
+                finished(index, report);
             }
         });
-        reports.into_iter().flatten().collect()
     }
 
     fn one(&self, case: &'static Case, index: usize) -> CaseReport {
@@ -135,8 +174,8 @@ impl Run<'_> {
             let outcome = Err(Finding::Error("not run: the subject is gone".to_owned()));
             return CaseReport::new(case, outcome, Duration::ZERO, Default::default());
         }
-        if let Some(reason) = self.unmet(case) {
-            let outcome = Err(Finding::Unsupported(reason));
+        if let Some(finding) = self.unmet(case) {
+            let outcome = Err(finding);
             return CaseReport::new(case, outcome, Duration::ZERO, Default::default());
         }
         self.running().push(case.address);
@@ -179,9 +218,17 @@ impl Run<'_> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn unmet(&self, case: &Case) -> Option<String> {
-        let need = case.needs.iter().find(|&&need| !self.capabilities.meets(need))?;
-        Some(format!("the subject offers no {}", need.name()?))
+    /// What comes of a case that cannot run. That the subject goes without is its right, unless
+    /// its profile says that it does not.
+    fn unmet(&self, case: &Case) -> Option<Finding> {
+        let unmet = || case.needs.iter().copied().filter(|&need| !self.capabilities.meets(need));
+        match unmet().find(|&need| self.capabilities.is_claimed_in_vain(need)) {
+            Some(need) => {
+                let name = need.name().unwrap_or_default();
+                Some(Finding::fail(format!("{name}, which its profile claims"), "none"))
+            }
+            None => Some(Finding::Unsupported(self.capabilities.lack(unmet().next()?)?)),
+        }
     }
 
     fn stage(&self, name: &str) -> Stage<'_> {
@@ -209,6 +256,11 @@ impl RunOptions {
 }
 
 impl Case {
+    /// Whether no other case can run beside it, or after.
+    fn is_alone(&self) -> bool {
+        self.needs.contains(&Need::Restart)
+    }
+
     /// About how long it waits by design, in seconds.
     fn seconds(&self) -> u16 {
         let seconds = |need: &Need| if let Need::Seconds(seconds) = need { *seconds } else { 0 };

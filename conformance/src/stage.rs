@@ -7,7 +7,8 @@ use crate::finding::{Finding, Mismatch};
 use crate::need::Capabilities;
 use crate::options::RunOptions;
 use crate::peer::{Patience, Peer};
-use crate::record::{Pages, Record};
+use crate::profile::{Access, Credentials};
+use crate::record::{Pages, Record, Side};
 use crate::subject::Subject;
 use crate::wire::{Connect, Publish};
 
@@ -142,6 +143,53 @@ impl<'run> Stage<'run> {
     /// Those of [`connect`](Self::connect).
     pub fn client(&self, label: &str) -> Result<Peer, Finding> {
         self.connect(self.clean(label))
+    }
+
+    /// What the profile says of the Client whose rights end somewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Unsupported`] when no profile tells of one.
+    pub fn access(&self) -> Result<&Access, Finding> {
+        self.options
+            .profile
+            .as_ref()
+            .and_then(|profile| profile.access.as_ref())
+            .ok_or_else(|| Finding::unsupported("no profile tells of a user with limited rights"))
+    }
+
+    /// A CONNECT of that Client, for a Session that ends with its connection.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`access`](Self::access).
+    pub fn limited(&self, label: &str) -> Result<Connect, Finding> {
+        let Access { username, password, .. } = self.access()?;
+        let connect = Connect::clean(self.id(label)).username(username.as_str());
+        Ok(match password {
+            None => connect,
+            Some(password) => connect.password(password.as_str()),
+        })
+    }
+
+    /// Whether the subject turns away who has no credentials, or unknown ones.
+    pub fn asks_for_credentials(&self) -> bool {
+        let profile = self.options.profile.as_ref();
+        let credentials = profile.and_then(|profile| profile.credentials.as_ref());
+        credentials.is_some_and(Credentials::are_checked)
+    }
+
+    /// Stops the subject, starts it again, and waits until it answers: all connections are gone
+    /// then. Only for cases that need [`Need::Restart`](crate::Need::Restart).
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Error`] when it does not come back.
+    pub fn restart_subject(&self) -> Result<(), Finding> {
+        self.record.event("subject", Side::Subject, "stopped and started again");
+        self.subject
+            .restart()
+            .map_err(|error| Finding::Error(format!("could not restart the subject: {error}")))
     }
 
     /// How long something that is due may take.

@@ -40,5 +40,6 @@ mod statement;
 pub use catalogue::Catalogue;
 pub use id::{InvalidStatementId, StatementId};
 pub use level::Level;
+pub use nearest::nearest_name;
 pub use section::{Heading, InvalidSection, Section};
 pub use statement::{Binds, Shown, Statement};

@@ -1,5 +1,19 @@
 //! What was perhaps meant: how far apart two spellings are.
 
+/// The name among `names` that was perhaps meant by `text`: at most two fifths of it are spelt otherwise.
+///
+/// ```
+/// use mqttspec_spec::nearest_name;
+///
+/// assert_eq!(nearest_name("wildcard", ["retained", "wildcards"]), Some("wildcards"));
+/// assert_eq!(nearest_name("colour", ["retained", "wildcards"]), None);
+/// ```
+pub fn nearest_name<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let most = (text.chars().count() * 2 / 5).max(1);
+    let near = names.into_iter().map(|name| (distance(text, name), name));
+    near.filter(|&(distance, _)| distance <= most).min_by_key(|&(d, _)| d).map(|(_, name)| name)
+}
+
 /// How many characters must be changed, added or taken away to make one text of the other.
 pub(crate) fn distance(from: &str, to: &str) -> usize {
     // One row of the usual table: `row[n]` is the distance to the first `n` characters of `to`.

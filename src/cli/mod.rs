@@ -43,7 +43,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Test(test::Arguments),
+    Test(Box<test::Arguments>),
     Compare(compare::Arguments),
     Broker(broker::Arguments),
     Bench(bench::Arguments),

@@ -9,7 +9,9 @@ use std::time::Duration;
 use anstyle::Style;
 use anyhow::{Context, anyhow};
 use mqttspec_conformance::cases::server;
-use mqttspec_conformance::{Case, Glob, Report, RunOptions, Subject, Target, judge};
+use mqttspec_conformance::{
+    Case, Glob, Profile, Report, RunOptions, Subject, SubjectError, Target, judge,
+};
 use mqttspec_spec::{Catalogue, StatementId};
 
 use super::exit::{self, Failed};
@@ -31,6 +33,15 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COMMAND")]
     spawn: Option<String>,
 
+    /// What to know of the broker: the name of a profile that is built in, or a TOML file. Without
+    /// a target it also starts it
+    #[arg(long, value_name = "NAME|FILE", value_parser = Profile::find)]
+    profile: Option<Profile>,
+
+    /// Count failures that the profile knows of as well
+    #[arg(long, requires = "profile")]
+    no_known: bool,
+
     /// List the cases instead of running them
     #[arg(long)]
     list: bool,
@@ -48,13 +59,14 @@ pub(super) struct Arguments {
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
     jobs: usize,
 
-    /// How long something that is due may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
-    timeout: Duration,
+    /// How long something that is due may take, in seconds [default: 5, or what the profile says]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
 
     /// How late a silent connection may be closed, after one and a half Keep Alive, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    keep_alive_tolerance: Duration,
+    /// [default: 10, or what the profile says]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    keep_alive_tolerance: Option<Duration>,
 
     /// Count warnings as failures
     #[arg(long)]
@@ -98,15 +110,14 @@ Examples:
   mqttspec test                                    the built-in reference broker
   mqttspec test localhost:1883                     a broker that is running
   mqttspec test --spawn 'mosquitto -p {port}'      one that is started for the purpose
+  mqttspec test --profile nats                     one that is known here, with its access rules
+  mqttspec test --profile my.toml localhost        what yours does not offer, and is known to fail
   mqttspec test --filter 'will/*' localhost        the Will alone
   mqttspec test --statement 3.1.2-24 --list        which cases judge a statement
   mqttspec test localhost --junit report.xml       for a CI system
 
 Exit codes: 0 conforms, 1 does not, 2 usage,
             3 the broker could not be reached, started or kept alive, 4 a fault of our own";
-
-/// How long a broker may take from its start to its first CONNACK.
-const START_WAIT: Duration = Duration::from_secs(60);
 
 /// Judges a broker, or lists the cases.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
@@ -138,18 +149,29 @@ fn options(arguments: &Arguments) -> RunOptions {
     options.filter = arguments.filter.as_ref().map(Glob::new);
     options.statements.clone_from(&arguments.statements);
     options.jobs = arguments.jobs;
-    options.patience = arguments.timeout;
-    options.close_wait = arguments.timeout;
-    options.keep_alive_tolerance = arguments.keep_alive_tolerance;
+    if let Some(profile) = &arguments.profile {
+        options.follow(profile.clone());
+    }
+    options.patience = arguments.timeout.unwrap_or(options.patience);
+    options.close_wait = arguments.timeout.unwrap_or(options.close_wait);
+    options.keep_alive_tolerance =
+        arguments.keep_alive_tolerance.unwrap_or(options.keep_alive_tolerance);
     options.strict = arguments.strict;
+    options.no_known = arguments.no_known;
     options
 }
 
 fn subject(arguments: &Arguments) -> Result<Subject, Failed> {
-    let subject = match (&arguments.target, &arguments.spawn) {
-        (Some(target), _) => Subject::at(target.clone()),
-        (None, Some(command)) => spawn(command)?,
-        (None, None) => spawn(&built_in()?)?,
+    let profile = arguments.profile.as_ref();
+    let subject = match (&arguments.target, &arguments.spawn, profile) {
+        (Some(target), _, _) => Subject::at(target.clone()),
+        (None, Some(command), _) => spawn(command)?,
+        (None, None, Some(profile)) => of_profile(profile)?,
+        (None, None, None) => spawn(&built_in()?)?,
+    };
+    let subject = match profile {
+        None => subject,
+        Some(profile) => subject.following(profile),
     };
     Ok(match &arguments.username {
         None => subject,
@@ -158,8 +180,23 @@ fn subject(arguments: &Arguments) -> Result<Subject, Failed> {
 }
 
 pub(super) fn spawn(command: &str) -> Result<Subject, Failed> {
-    Subject::spawn(command, START_WAIT)
-        .map_err(|error| Failed { code: exit::UNREACHABLE, error: error.into() })
+    Subject::spawn(command).map_err(not_there)
+}
+
+/// The broker of a profile, which has to say how it is started, or where it is.
+pub(super) fn of_profile(profile: &Profile) -> Result<Subject, Failed> {
+    Subject::of_profile(profile).map_err(not_there)?.ok_or_else(|| Failed {
+        code: exit::USAGE,
+        error: anyhow!(
+            "the profile of {} says neither how it is started nor where it is: \
+             add [start] or [at], or give a target",
+            profile.name
+        ),
+    })
+}
+
+fn not_there(error: SubjectError) -> Failed {
+    Failed { code: exit::UNREACHABLE, error: error.into() }
 }
 
 /// The command line that starts the reference broker: this very program.

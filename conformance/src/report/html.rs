@@ -45,7 +45,7 @@ impl Report {
     /// are cut where they would take more. The JSON report has them whole.
     pub fn to_html(&self) -> String {
         let subject = &self.subject;
-        let lacking = subject.capabilities.iter().filter(|(_, offered)| !offered);
+        let lacking = subject.capabilities.probed().filter(|(_, offered)| !offered);
         let wrong = |verdict| matches!(verdict, Verdict::Fail | Verdict::Error | Verdict::Warn);
         let scores = view::scores(self);
         let page = Page {

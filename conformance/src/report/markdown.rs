@@ -32,7 +32,9 @@ fn write(out: &mut String, report: &Report) -> fmt::Result {
         .cases
         .iter()
         .filter(|case| matches!(case.verdict, Verdict::Fail | Verdict::Error | Verdict::Warn))
+        .filter(|case| case.known.is_none())
         .collect();
+    write_known(out, report)?;
     for (index, case) in wrong.iter().enumerate() {
         let mut section = String::new();
         write_case(&mut section, case)?;
@@ -74,6 +76,30 @@ fn write_counts(out: &mut String, report: &Report) -> fmt::Result {
     }
     let version = report.tool.version;
     writeln!(out, "\nmqttspec {version}, {}.", seconds(summary.duration_ms))
+}
+
+/// What the profile knows: entries that have had their time, and failures that are no news.
+fn write_known(out: &mut String, report: &Report) -> fmt::Result {
+    if !report.mended.is_empty() {
+        writeln!(out, "\n#### Known to fail, and passing: take them out of the profile\n")?;
+    }
+    for mended in &report.mended {
+        let reason = code(&clipped(&mended.reason, MOST_TEXT));
+        writeln!(out, "- {}: {reason}", code(&clipped(&mended.known, MOST_TEXT)))?;
+    }
+    let known: Vec<_> = report.cases.iter().filter(|case| case.known.is_some()).collect();
+    if known.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n<details><summary>{} known to fall short</summary>\n", known.len())?;
+    for case in known.iter().take(MOST_KNOWN) {
+        let reason = case.known.as_deref().unwrap_or_default();
+        writeln!(out, "- `{}`: {}", case.case, code(&clipped(reason, MOST_LINE)))?;
+    }
+    if known.len() > MOST_KNOWN {
+        writeln!(out, "- … and {} more", known.len() - MOST_KNOWN)?;
+    }
+    writeln!(out, "\n</details>")
 }
 
 fn write_case(out: &mut String, case: &CaseReport) -> fmt::Result {
@@ -148,6 +174,9 @@ const MOST_TEXT: usize = 400;
 
 /// Characters of one line of a transcript.
 const MOST_LINE: usize = 200;
+
+/// Known failures that are named.
+const MOST_KNOWN: usize = 100;
 
 /// Lines of a transcript: the end of it, where it went wrong.
 const MOST_LINES: usize = 12;

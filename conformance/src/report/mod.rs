@@ -6,11 +6,13 @@ mod compare;
 mod html;
 mod json;
 mod junit;
+mod known;
 mod markdown;
 mod outline;
 mod statement;
 mod terminal;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -25,6 +27,7 @@ use crate::verdict::Verdict;
 
 pub use badge::Badge;
 pub use compare::{Change, Changes, Comparison, NoReport, ReadReport, Row};
+pub use known::Mended;
 pub use statement::StatementReport;
 
 /// What a run found.
@@ -43,6 +46,8 @@ pub struct Report {
     pub statements: Vec<StatementReport>,
     /// What the subject does where it is free.
     pub observed: Vec<Observed>,
+    /// What the profile knows to fail, and what passes.
+    pub mended: Vec<Mended>,
     /// Each case, in document order.
     pub cases: Vec<CaseReport>,
     #[serde(skip)]
@@ -65,8 +70,14 @@ pub struct SubjectReport {
     pub target: String,
     /// The command line that started it; `None` when it ran already.
     pub command: Option<String>,
+    /// The name in the profile by which it was judged; `None` without one.
+    pub profile: Option<String>,
     /// What it was found to offer.
     pub capabilities: Capabilities,
+    /// How much it takes of what, as far as anybody has said or found out.
+    pub limits: BTreeMap<&'static str, u32>,
+    /// What its profile claims that it offers, and it does not.
+    pub claimed_in_vain: Vec<&'static str>,
     /// Why it could not be reached or is no longer there; `None` when all is well.
     pub lost: Option<String>,
     /// The last that it has printed; only of a broker that was started here and then lost.
@@ -88,6 +99,8 @@ pub struct Summary {
     pub inconclusive: usize,
     /// The judge made a mistake, or lost the subject.
     pub error: usize,
+    /// Of those that failed or warned: how many the profile knows of.
+    pub known: usize,
     /// How long the whole run took.
     pub duration_ms: u64,
 }
@@ -118,6 +131,8 @@ pub struct CaseReport {
     pub verdict: Verdict,
     /// What was found, on one line; `None` of a case that passed.
     pub message: Option<String>,
+    /// Why it falls short, where the profile knows that it does.
+    pub known: Option<String>,
     /// How long it took.
     pub duration_ms: u64,
     /// Every packet, in both directions.
@@ -134,16 +149,22 @@ impl Report {
         subject: &Subject,
         options: &RunOptions,
         capabilities: &Capabilities,
-        cases: Vec<CaseReport>,
+        mut cases: Vec<CaseReport>,
         lost: Option<String>,
         duration: Duration,
     ) -> Self {
+        let profile = options.profile.as_ref();
+        let known = profile.filter(|_| !options.no_known).map_or(&[][..], |profile| &profile.known);
+        let mended = known::settle(&mut cases, known);
         let observed = cases.iter().flat_map(CaseReport::observed).collect();
         let output = lost.as_ref().and_then(|_| subject.output());
         let subject = SubjectReport {
             target: subject.target().to_string(),
             command: subject.command(),
+            profile: profile.map(|profile| profile.name.clone()),
             capabilities: capabilities.clone(),
+            limits: capabilities.limits().iter().filter_map(|(n, most)| Some((n, most?))).collect(),
+            claimed_in_vain: capabilities.claimed_in_vain().to_vec(),
             lost,
             output,
         };
@@ -154,30 +175,42 @@ impl Report {
             summary: Summary::of(&cases, duration),
             statements: statement::judged(&cases),
             observed,
+            mended,
             cases,
             strict: options.strict,
         }
     }
 
     /// What a program that made this report ends with: 0 as wished, 1 the subject falls short
-    /// (in strict mode by a warning too), 3 it could not be reached or kept alive, 4 a fault of
+    /// (in strict mode by a warning too), or does better than its profile knows; 3 it could not be reached or kept alive, 4 a fault of
     /// the judge.
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         if self.subject.lost.is_some() {
             3
         } else if self.summary.error > 0 {
             4
-        } else if self.summary.fail > 0 || (self.strict && self.summary.warn > 0) {
+        } else if self.cases.iter().any(|case| self.counts(case)) || !self.mended.is_empty() {
             1
         } else {
             0
         }
+    }
+
+    /// Whether the case is a reason to fail the run.
+    fn counts(&self, case: &CaseReport) -> bool {
+        let is_wrong = match case.verdict {
+            Verdict::Fail => true,
+            Verdict::Warn => self.strict,
+            _ => false,
+        };
+        is_wrong && case.known.is_none()
     }
 }
 
 impl Summary {
     fn of(cases: &[CaseReport], duration: Duration) -> Self {
         let mut summary = Self { duration_ms: millis(duration), ..Self::default() };
+        summary.known = cases.iter().filter(|case| case.known.is_some()).count();
         for case in cases {
             match case.verdict {
                 Verdict::Pass => summary.pass += 1,
@@ -215,6 +248,7 @@ impl CaseReport {
             level: case.level.as_str(),
             verdict: findings.first().map_or(Verdict::Pass, Verdict::from),
             message: (!message.is_empty()).then_some(message),
+            known: None,
             duration_ms: millis(duration),
             transcript: pages.entries,
             findings,

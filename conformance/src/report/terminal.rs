@@ -30,10 +30,12 @@ fn write(out: &mut String, report: &Report) -> fmt::Result {
     write_subject(out, report)?;
     write_sections(out, report)?;
     for case in &report.cases {
-        if matches!(case.verdict, Verdict::Fail | Verdict::Error | Verdict::Warn) {
+        let is_wrong = matches!(case.verdict, Verdict::Fail | Verdict::Error | Verdict::Warn);
+        if is_wrong && case.known.is_none() {
             write_case(out, case)?;
         }
     }
+    write_known(out, report)?;
     write_asides(out, report)?;
     write_summary(out, report)
 }
@@ -41,14 +43,30 @@ fn write(out: &mut String, report: &Report) -> fmt::Result {
 fn write_subject(out: &mut String, report: &Report) -> fmt::Result {
     let subject = &report.subject;
     write!(out, "{BOLD}{}{BOLD:#}", subject.target)?;
+    if let Some(profile) = &subject.profile {
+        write!(out, "  {profile}")?;
+    }
     if let Some(command) = &subject.command {
         write!(out, "  {DIM}{command}{DIM:#}")?;
     }
     out.push('\n');
-    let lacking: Vec<_> =
-        subject.capabilities.iter().filter(|(_, offered)| !offered).map(|(name, _)| name).collect();
+    let lacking: Vec<_> = subject
+        .capabilities
+        .probed()
+        .filter(|(_, offered)| !offered)
+        .map(|(name, _)| name)
+        .collect();
     if !lacking.is_empty() {
         writeln!(out, "{DIM}offers no {}{DIM:#}", lacking.join(", no "))?;
+    }
+    let limits: Vec<_> =
+        subject.limits.iter().map(|(name, most)| format!("{name} {most}")).collect();
+    if !limits.is_empty() {
+        writeln!(out, "{DIM}takes {}{DIM:#}", limits.join(", "))?;
+    }
+    if !subject.claimed_in_vain.is_empty() {
+        let claims = subject.claimed_in_vain.join(", ");
+        writeln!(out, "{RED}its profile claims what it does not offer: {claims}{RED:#}")?;
     }
     Ok(())
 }
@@ -138,6 +156,25 @@ fn wrapped(text: &str) -> Vec<String> {
     lines
 }
 
+/// What the profile knows: failures that are no news, and entries that have had their time.
+fn write_known(out: &mut String, report: &Report) -> fmt::Result {
+    if report.summary.known > 0 {
+        writeln!(out, "\n{BOLD}Known{BOLD:#}")?;
+    }
+    for case in &report.cases {
+        if let Some(reason) = &case.known {
+            let (mark, style) = appearance(case.verdict);
+            writeln!(out, "  {style}{mark}{style:#} {}  {DIM}{reason}{DIM:#}", case.case)?;
+        }
+    }
+    if !report.mended.is_empty() {
+        writeln!(out, "\n{BOLD}Known to fail, and passing: take them out of the profile{BOLD:#}")?;
+    }
+    report.mended.iter().try_for_each(|mended| {
+        writeln!(out, "  {RED}✗{RED:#} {}  {DIM}{}{DIM:#}", mended.known, mended.reason)
+    })
+}
+
 /// What needs no page of its own: cases that could not tell, and what is free to choose.
 fn write_asides(out: &mut String, report: &Report) -> fmt::Result {
     let open: Vec<_> = report
@@ -186,6 +223,9 @@ fn write_summary(out: &mut String, report: &Report) -> fmt::Result {
             write!(out, "{comma}{style}{count} {word}{style:#}")?;
             comma = ", ";
         }
+    }
+    if summary.known > 0 {
+        write!(out, " {DIM}({} of them known){DIM:#}", summary.known)?;
     }
     writeln!(out, " {DIM}in {}{DIM:#}", seconds(summary.duration_ms))
 }

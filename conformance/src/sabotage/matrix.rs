@@ -19,7 +19,7 @@ use crate::cases::server;
 use crate::options::RunOptions;
 use crate::report::Report;
 use crate::run::judge;
-use crate::subject::{Subject, SubjectError, Target};
+use crate::subject::{Launch, Subject, SubjectError, Target};
 use crate::verdict::Verdict;
 
 /// Which cases fail behind which sabotage.
@@ -217,9 +217,9 @@ fn judge_behind(
     sabotage: Option<&Sabotage>,
     options: &RunOptions,
 ) -> Result<Report, SubjectError> {
+    let launch = || Launch::new(command).ready_within(START_WAIT_SECONDS);
     // Once more: the free port may have been taken in between by what runs beside.
-    let broker =
-        Subject::spawn(command, START_WAIT).or_else(|_| Subject::spawn(command, START_WAIT))?;
+    let broker = Subject::spawn(launch()).or_else(|_| Subject::spawn(launch()))?;
     let nearby = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let proxy = Proxy::start(nearby, broker.target().clone(), sabotage);
     let proxy = proxy.map_err(SubjectError::NoPort)?;
@@ -284,7 +284,7 @@ fn shortened(cases: &BTreeSet<String>) -> String {
 const SHOWN: usize = 8;
 
 /// How long a broker may take from its start to its first CONNACK.
-const START_WAIT: Duration = Duration::from_secs(20);
+const START_WAIT_SECONDS: u16 = 20;
 
 const PREFACE: &str = "\
 # The kill matrix

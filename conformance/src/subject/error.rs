@@ -9,6 +9,9 @@ pub enum SubjectError {
     /// The command line cannot be used.
     #[error("cannot use the command line: {0}")]
     CommandLine(String),
+    /// A folder, or a file in it, cannot be made.
+    #[error("cannot write the files that the broker reads: {0}")]
+    Folder(#[source] io::Error),
     /// The machine gives no port.
     #[error("no free port on this machine")]
     NoPort(#[source] io::Error),
@@ -20,6 +23,22 @@ pub enum SubjectError {
         /// The last that it has printed.
         output: String,
     },
+    /// A command that prepares the start, or carries out a restart, failed.
+    #[error("{command} ended with {end}{}", printed(output))]
+    Preparation {
+        /// Its command line.
+        command: String,
+        /// How it ended.
+        end: String,
+        /// The last that it has printed.
+        output: String,
+    },
+    /// The broker does not run under the judge, and no command restarts it.
+    #[error("there is no command that restarts the broker")]
+    NoRestart,
+    /// A target that no broker can have.
+    #[error(transparent)]
+    Target(#[from] super::InvalidTarget),
     /// The program cannot be started.
     #[error("cannot start {program}")]
     Start {

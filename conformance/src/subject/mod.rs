@@ -1,22 +1,26 @@
 //! The broker under test: where it is, how to reach it, and whether it is still there.
 
 mod error;
+mod launch;
 mod output;
 mod process;
 mod target;
 
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::peer::{Tcp, Transport};
+use crate::profile::{Addresses, Credentials, Profile};
 use crate::wire::{Connect, Octets, Packet, Reader, Sender};
 
 pub use error::SubjectError;
+pub use launch::Launch;
 pub use target::{InvalidTarget, Target};
 
+use launch::Prepared;
 use process::Process;
 
 /// A broker under test: one that runs already, or one that was started for the purpose and is
@@ -25,48 +29,136 @@ use process::Process;
 pub struct Subject {
     target: Target,
     credentials: Option<(String, Option<String>)>,
-    process: Option<Mutex<Process>>,
+    process: Option<Mutex<Started>>,
+    /// The command of a profile that restarts it.
+    restart: Option<String>,
+}
+
+/// A broker that was started here, and what it takes to start it again.
+#[derive(Debug)]
+struct Started {
+    process: Process,
+    prepared: Prepared,
+    wait: Duration,
 }
 
 impl Subject {
     /// A broker that runs already.
     pub const fn at(target: Target) -> Self {
-        Self { target, credentials: None, process: None }
+        Self { target, credentials: None, process: None, restart: None }
     }
 
     /// Starts a broker by a command line and waits until it answers a CONNECT.
     ///
-    /// The line is split as a shell splits it, but no shell runs it. `{port}` in it stands for a
-    /// free port of this machine, on which the broker has to listen. The broker gets a process
-    /// group of its own; dropping the subject ends that group, by SIGTERM at first.
+    /// The line is split as a shell splits it, but no shell runs it. [`Launch`] has the
+    /// placeholders, of which `{port}` must be there. The broker gets a process group of its own;
+    /// dropping the subject ends that group, by SIGTERM at first.
     ///
     /// # Errors
     ///
     /// [`SubjectError::CommandLine`] when the line cannot be split or does not name `{port}`,
     /// [`SubjectError::Start`] when the program cannot be started, and [`SubjectError::NotReady`]
-    /// when it ends, or does not answer within `wait`: then with what it has printed.
-    pub fn spawn(command: &str, wait: Duration) -> Result<Self, SubjectError> {
-        let port = free_port().map_err(SubjectError::NoPort)?;
-        let mut process = Process::start(command, port)?;
-        let subject = Self::at(Target::new("127.0.0.1", port));
-        let deadline = Instant::now() + wait;
-        loop {
-            let error = match subject.answers(deadline) {
-                Ok(()) => break,
-                Err(error) => error,
-            };
-            let reason = match process.end() {
-                Some(end) => format!("it ended with {end}"),
-                None if Instant::now() >= deadline => format!("no answer to a CONNECT: {error}"),
-                None => {
-                    // The one way to learn that a foreign program is ready is to ask it again.
-                    std::thread::sleep(BETWEEN_ATTEMPTS);
-                    continue;
-                }
-            };
-            return Err(SubjectError::NotReady { reason, output: process.stop() });
+    /// when it ends, or does not answer in time: then with what it has printed.
+    pub fn spawn(launch: impl Into<Launch>) -> Result<Self, SubjectError> {
+        Self::spawn_at(&launch.into(), &Addresses::default(), None)
+    }
+
+    /// The broker of a profile: started, if the profile says how, else where it says that it is.
+    /// `None` when it says neither.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`spawn`](Self::spawn), and [`SubjectError::Target`] when its address is none.
+    pub fn of_profile(profile: &Profile) -> Result<Option<Self>, SubjectError> {
+        let subject = match (&profile.start, &profile.at.mqtt) {
+            (Some(launch), _) => Self::spawn_at(launch, &profile.at, profile.credentials.as_ref())?,
+            (None, Some(url)) => Self::at(url.parse()?),
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(subject.following(profile)))
+    }
+
+    /// Has it take from a profile what every CONNECT carries, and how it is restarted.
+    #[must_use]
+    pub fn following(mut self, profile: &Profile) -> Self {
+        self.restart = profile.restart.as_ref().and_then(|restart| restart.command.clone());
+        match &profile.credentials {
+            None => self,
+            Some(Credentials { username, password, .. }) => {
+                self.with_credentials(username, password.as_deref())
+            }
         }
-        Ok(Self { process: Some(Mutex::new(process)), ..subject })
+    }
+
+    fn spawn_at(
+        launch: &Launch,
+        at: &Addresses,
+        credentials: Option<&Credentials>,
+    ) -> Result<Self, SubjectError> {
+        let mut prepared = launch.prepare()?;
+        let target = match &at.mqtt {
+            Some(url) => prepared.fill(url)?.parse()?,
+            None => Target::new("127.0.0.1", prepared.port),
+        };
+        let subject = match credentials {
+            None => Self::at(target),
+            Some(Credentials { username, password, .. }) => {
+                Self::at(target).with_credentials(username, password.as_deref())
+            }
+        };
+        let wait = launch.wait();
+        let process = subject.start(&prepared, wait)?;
+        Ok(Self { process: Some(Mutex::new(Started { process, prepared, wait })), ..subject })
+    }
+
+    /// Starts what was prepared and waits until it answers a CONNECT.
+    fn start(&self, prepared: &Prepared, wait: Duration) -> Result<Process, SubjectError> {
+        let mut process = Process::start(prepared)?;
+        let deadline = Instant::now() + wait;
+        match self.wait_for_answer(deadline, || process.end()) {
+            Ok(()) => Ok(process),
+            Err(reason) => Err(SubjectError::NotReady { reason, output: process.stop() }),
+        }
+    }
+
+    /// Asks until it answers a CONNECT, has ended, or `deadline` is there.
+    fn wait_for_answer(
+        &self,
+        deadline: Instant,
+        end: impl Fn() -> Option<String>,
+    ) -> Result<(), String> {
+        loop {
+            let Err(error) = self.answers(deadline) else { return Ok(()) };
+            match end() {
+                Some(end) => return Err(format!("it ended with {end}")),
+                None if Instant::now() >= deadline => {
+                    return Err(format!("no answer to a CONNECT: {error}"));
+                }
+                // The one way to learn that a foreign program is ready is to ask it again.
+                None => std::thread::sleep(BETWEEN_ATTEMPTS),
+            }
+        }
+    }
+
+    /// Stops it and starts it again, on the same ports and with the same files, and waits until it
+    /// answers a CONNECT. One that was started here gets SIGTERM; for another, the command of its
+    /// profile is run.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`spawn`](Self::spawn), [`SubjectError::Preparation`] when the command fails, and
+    /// [`SubjectError::NoRestart`] when there is none.
+    pub(crate) fn restart(&self) -> Result<(), SubjectError> {
+        if let Some(started) = &self.process {
+            let mut started = started.lock().unwrap_or_else(PoisonError::into_inner);
+            started.process.stop();
+            started.process = self.start(&started.prepared, started.wait)?;
+            return Ok(());
+        }
+        let command = self.restart.as_ref().ok_or(SubjectError::NoRestart)?;
+        process::run(command, &[])?;
+        self.wait_for_answer(Instant::now() + RESTART_WAIT, || None)
+            .map_err(|reason| SubjectError::NotReady { reason, output: String::new() })
     }
 
     /// Asks every broker that was started here and still runs to end, for a program that is itself
@@ -90,20 +182,20 @@ impl Subject {
 
     /// The command line that started it; `None` when it ran already.
     pub fn command(&self) -> Option<String> {
-        let process = self.process.as_ref()?.lock().ok()?;
-        Some(process.command().to_owned())
+        let started = self.process.as_ref()?.lock().ok()?;
+        Some(started.process.command().to_owned())
     }
 
     /// The process group that it runs in, when it was started here.
     pub fn process_group(&self) -> Option<u32> {
-        let process = self.process.as_ref()?.lock().ok()?;
-        Some(process.group())
+        let started = self.process.as_ref()?.lock().ok()?;
+        Some(started.process.group())
     }
 
     /// The last that it has printed, when it was started here.
     pub fn output(&self) -> Option<String> {
-        let process = self.process.as_ref()?.lock().ok()?;
-        Some(process.output())
+        let started = self.process.as_ref()?.lock().ok()?;
+        Some(started.process.output())
     }
 
     /// Asks whether it is still there: that its process runs and that it takes connections.
@@ -112,8 +204,8 @@ impl Subject {
     ///
     /// A sentence that says what is missing.
     pub fn check_alive(&self) -> Result<(), String> {
-        if let Some(process) = &self.process {
-            let end = process.lock().ok().and_then(|process| process.end());
+        if let Some(started) = &self.process {
+            let end = started.lock().ok().and_then(|started| started.process.end());
             if let Some(end) = end {
                 return Err(format!("it ended with {end}"));
             }
@@ -131,8 +223,11 @@ impl Subject {
     /// A sentence that says what is missing.
     pub fn check_answers(&self, wait: Duration) -> Result<(), String> {
         self.check_alive()?;
-        self.answers(Instant::now() + wait)
-            .map_err(|error| format!("it answers no CONNECT any more: {error}"))
+        self.answers(Instant::now() + wait).map_err(|error| match self.check_alive() {
+            // It went away in between.
+            Err(gone) => gone,
+            Ok(()) => format!("it answers no CONNECT any more: {error}"),
+        })
     }
 
     /// Opens a connection.
@@ -189,6 +284,9 @@ fn free_port() -> io::Result<u16> {
 
 /// Short beside the start of any broker, long beside an attempt.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
+
+/// How long a command of somebody else may take to bring a broker up again.
+const RESTART_WAIT: Duration = Duration::from_secs(60);
 
 /// A broker that takes no connection for so long counts as gone.
 const CHECK_WAIT: Duration = Duration::from_secs(5);

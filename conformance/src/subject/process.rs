@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::error::SubjectError;
+use super::launch::Prepared;
 use super::output::Output;
 
 /// A child process in a process group of its own. Dropping it ends the group.
@@ -22,26 +23,19 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts the command, with `port` wherever it says `{port}`.
-    pub(super) fn start(command: &str, port: u16) -> Result<Self, SubjectError> {
-        if !command.contains("{port}") {
-            let reason = "it does not say {port}, where the broker has to listen";
-            return Err(SubjectError::CommandLine(reason.to_owned()));
+    /// Starts what was prepared: first the commands that go before, then the one that stays.
+    pub(super) fn start(prepared: &Prepared) -> Result<Self, SubjectError> {
+        for line in &prepared.before {
+            run(line, &prepared.environment)?;
         }
-        let command = command.replace("{port}", &port.to_string());
-        let words = shell_words::split(&command)
-            .map_err(|error| SubjectError::CommandLine(error.to_string()))?;
-        let Some((program, arguments)) = words.split_first() else {
-            return Err(SubjectError::CommandLine("it is empty".to_owned()));
-        };
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
+        let command = prepared.command.clone();
+        let (program, mut ready) = command_of(&command, &prepared.environment)?;
+        let mut child = ready
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
-            .map_err(|source| SubjectError::Start { program: program.clone(), source })?;
+            .map_err(|source| SubjectError::Start { program, source })?;
         groups().extend(Pid::from_raw(child.id().cast_signed()));
         let output = Output::default();
         let readers = [
@@ -113,6 +107,37 @@ impl Process {
         // Nobody is left to wait for, or the system refuses, and then nothing helps.
         let _ = self.child.wait();
     }
+}
+
+/// Runs a command to its end, which has to be a good one.
+pub(super) fn run(line: &str, environment: &[(String, String)]) -> Result<(), SubjectError> {
+    let (program, mut command) = command_of(line, environment)?;
+    let output = command.output().map_err(|source| SubjectError::Start { program, source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let printed = [output.stdout, output.stderr].concat();
+    Err(SubjectError::Preparation {
+        command: line.to_owned(),
+        end: output.status.to_string(),
+        output: String::from_utf8_lossy(&printed).trim_end().to_owned(),
+    })
+}
+
+/// A command line as the system takes it, and the name of its program.
+fn command_of(
+    line: &str,
+    environment: &[(String, String)],
+) -> Result<(String, Command), SubjectError> {
+    let words =
+        shell_words::split(line).map_err(|error| SubjectError::CommandLine(error.to_string()))?;
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(SubjectError::CommandLine("it is empty".to_owned()));
+    };
+    let mut command = Command::new(program);
+    let variables = environment.iter().map(|(name, value)| (name, value));
+    command.args(arguments).envs(variables).stdin(Stdio::null());
+    Ok((program.clone(), command))
 }
 
 impl Drop for Process {

@@ -9,6 +9,7 @@
 
 use crate::case::{Case, Level};
 use crate::finding::Finding;
+use crate::need::Need;
 use crate::peer::Delivery;
 use crate::stage::Stage;
 use crate::wire::{Framed, Octets, Packet, Publish, Subscribe};
@@ -116,7 +117,7 @@ pub(super) const CASES: &[Case] = &[
         title: "A packet of 2,097,152 octets, whose Remaining Length takes four, gets through.",
         statements: &["U-2.2.3-2"],
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::PacketOctets(2_097_157)],
         run: |stage| {
             let topic = stage.topic("t");
             let mut client = stage.client("a")?;

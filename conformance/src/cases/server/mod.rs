@@ -4,6 +4,8 @@
 
 use crate::case::Case;
 
+mod access;
+mod access_connect;
 mod acknowledgements;
 mod client_id;
 mod connack;
@@ -39,6 +41,7 @@ mod qos2_sending;
 mod qos_matrix;
 mod redelivery;
 mod reserved_topics;
+mod restart;
 mod retain;
 mod retain_clear;
 mod retain_flag;
@@ -85,6 +88,7 @@ const FILES: &[&[Case]] = &[
     keep_alive::CASES,            // 3.1.2.10
     client_id::CASES,             // 3.1.3.1
     takeover::CASES,              // 3.1.4
+    access_connect::CASES,        // 3.1.4
     connack::CASES,               // 3.2
     publish::CASES,               // 3.3
     publish_flags::CASES,         // 3.3.1
@@ -96,6 +100,7 @@ const FILES: &[&[Case]] = &[
     retain_clear::CASES,          // 3.3.1.3
     retain_subscription::CASES,   // 3.3.1.3
     overlap::CASES,               // 3.3.5
+    access::CASES,                // 3.3.5, 3.8.4
     acknowledgements::CASES,      // 3.4 to 3.7
     subscribe::CASES,             // 3.8, 3.9
     subscribe_malformed::CASES,   // 3.8.1, 3.8.3
@@ -115,6 +120,7 @@ const FILES: &[&[Case]] = &[
     qos2_sending::CASES,          // 4.3.3
     redelivery::CASES,            // 4.4
     delivery::CASES,              // 4.1, 4.5
+    restart::CASES,               // 4.1
     order::CASES,                 // 4.6
     order_answers::CASES,         // 4.6
     topics::CASES,                // 4.7.1, 4.7.3

@@ -7,6 +7,7 @@
 
 use crate::case::{Case, Level};
 use crate::finding::Finding;
+use crate::need::Need;
 use crate::stage::Stage;
 use crate::wire::Publish;
 
@@ -52,7 +53,7 @@ pub(super) const CASES: &[Case] = &[
         title: "A payload of 64 KiB reaches the subscriber as it was published.",
         statements: &["U-3.3.5-2"],
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::PacketOctets(65_700)],
         run: |stage| large_comes_through(stage, &every_octet().repeat(256)),
     },
     Case {
@@ -60,7 +61,7 @@ pub(super) const CASES: &[Case] = &[
         title: "A payload of 256 KiB reaches the subscriber as it was published.",
         statements: &["U-3.3.5-2"],
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::PacketOctets(262_300)],
         run: |stage| large_comes_through(stage, &every_octet().repeat(1024)),
     },
 ];
