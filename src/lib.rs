@@ -59,12 +59,13 @@
 //!
 //! # Features
 //!
-//! `net` brings tokio and the module of that name; `cli`, the default, the program `mqttspec`. With neither, the
-//! crate depends on `bytes`, `bytestring` and `thiserror`.
+//! `net` brings tokio and the module of that name; `ws` adds WebSocket to it; `cli`, the default,
+//! brings the program `mqttspec` and all of it. With none, the crate depends on `bytes`,
+//! `bytestring` and `thiserror`.
 //!
 //! # What it is not
 //!
-//! No MQTT 5, no transport but TCP so far, and no state on disk yet.
+//! No MQTT 5, no TLS so far, and no state on disk yet.
 
 pub mod broker;
 pub mod client;

@@ -112,7 +112,7 @@ fn a_second_broker_on_a_port_is_exit_code_3_and_names_the_address() {
         .expect("the program starts");
     let told = String::from_utf8(second.stderr).expect("text");
     assert_eq!(second.status.code(), Some(3), "{told}");
-    assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
+    assert!(told.contains(&format!("cannot listen on mqtt://{address}")), "{told}");
     assert!(told.contains("--bind"), "{told}");
     // And the first has not noticed.
     Peer::connect(first.address, clean("client")).expect("accepted");
@@ -146,7 +146,7 @@ fn connections_without_connect_do_not_delay_it() {
 fn who_does_not_take_what_is_left_for_it_is_abandoned_in_time() {
     const STOP_TIMEOUT: Duration = Duration::from_millis(100);
     let mut options = ServerOptions::default();
-    options.bind = vec!["127.0.0.1:0".parse().expect("an address")];
+    options.listen = vec!["127.0.0.1:0".parse().expect("an address")];
     options.stop_timeout = STOP_TIMEOUT;
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     let server = runtime.block_on(Server::bind(options)).expect("a free port");

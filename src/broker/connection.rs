@@ -2,7 +2,8 @@
 //!
 //! Clauses: [MQTT-3.1.0-1], [MQTT-3.1.0-2], [MQTT-3.1.2-2], [MQTT-3.1.2-24], [MQTT-3.1.3-8],
 //! [MQTT-3.1.3-9], [MQTT-3.1.4-1], [MQTT-3.1.4-4], [MQTT-3.1.4-5], [MQTT-3.2.0-1],
-//! [MQTT-3.2.2-5], [MQTT-3.2.2-6], [MQTT-3.12.4-1], [MQTT-3.14.4-3], [MQTT-4.8.0-1], U-3.1.4-1.
+//! [MQTT-3.2.2-5], [MQTT-3.2.2-6], [MQTT-3.12.4-1], [MQTT-3.14.4-3], [MQTT-4.8.0-1],
+//! [MQTT-6.0.0-1], U-3.1.4-1.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -24,6 +25,8 @@ pub enum Input {
     Undecodable(DecodeError),
     /// What an [`Output::Hold`] waits for will not become durable.
     NotKept,
+    /// A WebSocket data frame has come that is not binary.
+    NotBinary,
     /// The deadline has passed, or may have.
     Timeout,
     /// The network has closed the connection.
@@ -90,6 +93,8 @@ impl<H: Holder> Connection<H> {
         broker.holder().unit(|unit| match input {
             Input::Packet(packet) => self.handle_packet(now, packet, broker, unit),
             Input::Undecodable(error) => self.handle_undecodable(error, broker, unit),
+            // [MQTT-6.0.0-1] Whoever gets one closes the connection.
+            Input::NotBinary => self.violate(Violation::NotBinary, broker, unit),
             Input::Timeout => self.handle_timeout(now, broker, unit),
             Input::NotKept => self.handle_not_kept(broker, unit),
             Input::NetworkClosed => self.close(CloseReason::NetworkClosed, broker, unit),

@@ -12,6 +12,9 @@ pub enum Violation {
     /// The first packet was not CONNECT.
     #[error("{0} before CONNECT")]
     FirstPacketNotConnect(PacketType),
+    /// A WebSocket data frame came that is not binary.
+    #[error("a WebSocket data frame that is not binary")]
+    NotBinary,
     /// CONNECT came on a Network Connection that already had one.
     #[error("second CONNECT")]
     SecondConnect,
@@ -28,6 +31,7 @@ impl Violation {
     pub const fn statement(self) -> &'static str {
         match self {
             Self::FirstPacketNotConnect(_) => "MQTT-3.1.0-1",
+            Self::NotBinary => "MQTT-6.0.0-1",
             Self::SecondConnect => "MQTT-3.1.0-2",
             Self::ServerPacket(_) | Self::UnexpectedAck(_) => "MQTT-4.8.0-1",
         }

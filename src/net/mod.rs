@@ -5,6 +5,8 @@
 
 mod client;
 mod server;
+mod transport;
 
 pub use client::{Client, ClientError, ClientOptions, Messages, Publishing};
-pub use server::{Server, ServerOptions, ServerStopped};
+pub use server::{InvalidListen, Listen, Server, ServerOptions, ServerStopped};
+pub use transport::{Endpoint, InvalidEndpoint, Place};

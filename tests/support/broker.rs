@@ -9,8 +9,11 @@ use std::time::Duration;
 /// A broker that listens. Dropping it kills it, and fails the test if it has panicked anywhere.
 pub(crate) struct Broker {
     pub(crate) process: Child,
+    /// Of its first TCP listener.
     pub(crate) address: SocketAddr,
-    /// All it wrote after its address, once it has ended.
+    /// The URL of each listener, in the order of the arguments.
+    pub(crate) urls: Vec<String>,
+    /// All it wrote after its addresses, once it has ended.
     last_words: Receiver<String>,
 }
 
@@ -27,16 +30,17 @@ impl Broker {
             .spawn()
             .expect("the program starts");
         let mut stderr = BufReader::new(process.stderr.take().expect("it is piped"));
-        let mut first = String::new();
-        stderr.read_line(&mut first).expect("text");
-        let address = first
-            .split_once("mqtt://")
-            .and_then(|(_, rest)| rest.split_once(','))
-            .and_then(|(address, _)| address.parse().ok())
-            .unwrap_or_else(|| panic!("an address, and not {first:?}"));
+        let is_listener = |argument: &&str| ["--bind", "--listen"].contains(argument);
+        let listeners = arguments.split_whitespace().filter(is_listener).count();
+        let urls: Vec<String> = (0..listeners.max(1)).map(|_| url(&mut stderr)).collect();
+        let address = urls.iter().find_map(|url| {
+            let (_, place) = url.split_once("://")?;
+            place.split('/').next()?.parse().ok()
+        });
+        let address = address.unwrap_or_else(|| panic!("an address, and not only {urls:?}"));
         let (sender, last_words) = channel();
         std::thread::spawn(move || sender.send(without_closings(stderr)));
-        Self { process, address, last_words }
+        Self { process, address, urls, last_words }
     }
 
     /// Waits for its end: the exit code, and what it wrote but for the closing of connections.
@@ -56,9 +60,18 @@ impl Drop for Broker {
         if let Some((_, told)) = self.wait(Duration::from_secs(10))
             && !std::thread::panicking()
         {
-            assert!(!told.contains("panicked"), "the broker panicked:\n{told}");
+            let urls = &self.urls;
+            assert!(!told.contains("panicked"), "the broker on {urls:?} panicked:\n{told}");
         }
     }
+}
+
+/// The URL in the next line: `mqttspec broker VERSION on URL, …`.
+fn url(stderr: &mut BufReader<ChildStderr>) -> String {
+    let mut line = String::new();
+    stderr.read_line(&mut line).expect("text");
+    let url = line.split_once(" on ").and_then(|(_, rest)| rest.split_once(", Ctrl-C"));
+    url.unwrap_or_else(|| panic!("a URL, and not {line:?}")).0.to_owned()
 }
 
 /// Reads to the end. A million lines of closed connections would be kept for nothing.

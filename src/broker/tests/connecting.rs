@@ -47,6 +47,16 @@ fn a_second_connect_of_another_version_is_still_a_second_connect() {
 }
 
 #[test]
+fn a_frame_that_is_not_binary_ends_the_connection() {
+    let mut rig = Rig::new();
+    for peer in [rig.open(), rig.client("a")] {
+        rig.input(peer, Input::NotBinary);
+        let closed = "closed: a WebSocket data frame that is not binary [MQTT-6.0.0-1]";
+        assert_eq!(rig.hear(peer), [closed]);
+    }
+}
+
+#[test]
 fn another_version_is_told_so() {
     let mut rig = Rig::new();
     let a = rig.open();

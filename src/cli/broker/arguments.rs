@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mqttspec::broker::Limits;
-use mqttspec::net::ServerOptions;
+use mqttspec::net::{Listen, ServerOptions};
 
 /// Run the reference broker
 ///
@@ -17,9 +17,13 @@ use mqttspec::net::ServerOptions;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
-    /// Where to listen: HOST:PORT, or PORT of this machine only. Port 0 lets the system choose.
-    /// May be given several times
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1883", value_parser = address)]
+    /// Where to listen: mqtt://HOST:PORT, ws://HOST:PORT/PATH or unix:/PATH. Port 0 lets the
+    /// system choose. May be given several times [default: mqtt://127.0.0.1:1883]
+    #[arg(long, value_name = "URL")]
+    listen: Vec<Listen>,
+
+    /// The short form for TCP: HOST:PORT, or PORT of this machine only. May be given several times
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     bind: Vec<SocketAddr>,
 
     /// Read options from this file, in TOML; the environment and the command line go before it
@@ -102,7 +106,11 @@ impl Arguments {
         limits.max_retained_octets = self.max_retained_octets;
         limits.max_sessions = self.max_sessions;
         let mut options = ServerOptions::default();
-        options.bind = self.bind.clone();
+        let bound = self.bind.iter().map(|&address| address.into());
+        let listen: Vec<Listen> = bound.chain(self.listen.iter().cloned()).collect();
+        if !listen.is_empty() {
+            options.listen = listen;
+        }
         options.limits = limits;
         options.policy.relay_reserved_topics = self.relay_reserved_topics;
         options.max_connections = self.max_connections;
@@ -115,6 +123,10 @@ Examples:
   mqttspec broker                            on 127.0.0.1:1883
   mqttspec broker --explain                  every packet, and every refusal with its statement
   mqttspec broker --bind 0.0.0.0:1883        for other machines too: there is no access control yet
+  mqttspec broker --bind 1883 --listen ws://127.0.0.1:8080/mqtt
+                                             for browsers too
+  mqttspec broker --listen unix:/run/user/1000/mqtt.sock
+                                             for this machine only, by the rights of a file
   mqttspec broker --print-config > b.toml    all options, to be edited
   mqttspec broker --config b.toml            as the file says
 
@@ -188,7 +200,7 @@ mod tests {
         let (options, usual) = (arguments.options(), ServerOptions::default());
         assert_eq!(options.limits, usual.limits);
         assert_eq!(options.policy, usual.policy);
-        assert_eq!(options.bind, usual.bind);
+        assert_eq!(options.listen, usual.listen);
         assert_eq!(options.max_connections, usual.max_connections);
     }
 }

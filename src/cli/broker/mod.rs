@@ -36,12 +36,13 @@ async fn serve(options: ServerOptions) -> Result<ExitCode, Failed> {
     const ADDRESS: Style = AnsiColor::Green.on_default();
     let server = Server::bind(options).await.map_err(|e| Failed {
         code: exit::UNREACHABLE,
-        error: anyhow!(e).context("is another broker running? --bind chooses another address"),
+        error: anyhow!(e)
+            .context("is another broker running? --bind and --listen choose another place"),
     })?;
-    for address in server.addresses() {
+    for listen in server.listening() {
         let version = env!("CARGO_PKG_VERSION");
         eprintln!(
-            "{NAME}mqttspec broker {version}{NAME:#} on {ADDRESS}mqtt://{address}{ADDRESS:#}, \
+            "{NAME}mqttspec broker {version}{NAME:#} on {ADDRESS}{listen}{ADDRESS:#}, \
              Ctrl-C stops it"
         );
     }

@@ -1,6 +1,5 @@
 //! The task of one connection: octets in, packets to the value, packets out.
 
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
@@ -10,21 +9,23 @@ use tokio::time::Sleep;
 use super::Common;
 use super::log::{self, Who};
 use super::open::Phase;
+use super::origin::Origin;
 use super::shared::{Shared, SharedConnection};
 use super::wire::{Transfer, Wire};
 use crate::broker::{Connection, Input, Output, SessionName};
+use crate::net::transport::is_not_binary;
 use crate::packet::{Decoder, Packet};
 
-/// Serves one connection until its end.
-pub(super) async fn serve<S>(stream: S, address: SocketAddr, common: &Common)
+/// Serves one connection, which was accepted at `begin`, until its end.
+pub(super) async fn serve<S>(stream: S, origin: Origin, begin: Instant, common: &Common)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let me = common.broker.holder().add_connection();
-    let connection = Connection::new(me.clone(), Instant::now(), &common.broker);
+    let connection = Connection::new(me.clone(), begin, &common.broker);
     let decoder = Decoder::new(common.broker.limits().max_packet_size);
     let wire = Wire::new(stream);
-    let mut task = Task { common, decoder, connection, wire, address, name: None };
+    let mut task = Task { common, decoder, connection, wire, origin, name: None };
     // Whatever ends this task, a panic too: Will and Session are seen to.
     task.run(&me).await;
     task.wire.close(common.options.stop_timeout).await;
@@ -35,7 +36,7 @@ struct Task<'a, S> {
     decoder: Decoder,
     connection: Connection<Shared>,
     wire: Wire<S>,
-    address: SocketAddr,
+    origin: Origin,
     /// Kept for the log when the value has let go of it.
     name: Option<SessionName>,
 }
@@ -63,7 +64,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
             };
             match event {
                 Event::Transferred(Ok(Transfer::Read(1..))) => self.take_in(),
-                Event::Transferred(Ok(Transfer::Read(0)) | Err(_)) => {
+                Event::Transferred(Ok(Transfer::Read(0))) => self.input(Input::NetworkClosed),
+                Event::Transferred(Err(error)) if is_not_binary(&error) => {
+                    self.input(Input::NotBinary);
+                }
+                Event::Transferred(Err(error)) => {
+                    log::broken(&self.who(), &error);
                     self.input(Input::NetworkClosed);
                 }
                 Event::Transferred(Ok(Transfer::Room)) => {}
@@ -143,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
     }
 
     fn who(&self) -> Who<'_> {
-        Who { name: self.name.as_ref(), address: self.address }
+        Who { name: self.name.as_ref(), origin: self.origin }
     }
 }
 

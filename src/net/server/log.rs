@@ -5,8 +5,9 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 
+use super::greeting::NotGreeted;
+use super::origin::Origin;
 use crate::broker::{CloseReason, SessionName};
 use crate::packet::Packet;
 
@@ -15,17 +16,17 @@ const PACKETS: &str = "mqttspec::packets";
 /// The target of all else.
 const SERVER: &str = "mqttspec::server";
 
-/// Whose connection it is: the Client, or the address while there is none.
+/// Whose connection it is: the Client, or where it comes from while there is none.
 pub(super) struct Who<'a> {
     pub(super) name: Option<&'a SessionName>,
-    pub(super) address: SocketAddr,
+    pub(super) origin: Origin,
 }
 
 impl fmt::Display for Who<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name {
             Some(name) => write!(f, "client {name}"),
-            None => write!(f, "{}", self.address),
+            None => self.origin.fmt(f),
         }
     }
 }
@@ -86,8 +87,21 @@ pub(super) fn stalled(who: &Who<'_>) {
     tracing::info!(target: SERVER, "{who} closed: it does not read what is sent to it");
 }
 
-pub(super) fn too_many_connections(address: SocketAddr, limit: usize) {
-    tracing::warn!(target: SERVER, "{address} closed: {limit} connections are open already");
+/// The transport has failed; only the peer can have to do with frames that are wrong.
+pub(super) fn broken(who: &Who<'_>, error: &io::Error) {
+    if error.kind() == io::ErrorKind::InvalidData {
+        tracing::info!(target: SERVER, "{who} closed: {error}");
+    } else {
+        tracing::debug!(target: SERVER, "{who}: {error}");
+    }
+}
+
+pub(super) fn not_greeted(origin: &Origin, error: &NotGreeted) {
+    tracing::info!(target: SERVER, "{origin} closed: {error}");
+}
+
+pub(super) fn too_many_connections(origin: &Origin, limit: usize) {
+    tracing::warn!(target: SERVER, "{origin} closed: {limit} connections are open already");
 }
 
 pub(super) fn cannot_accept(error: &io::Error) {

@@ -1,25 +1,37 @@
 //! A server on the network: listeners, a task for each connection, an orderly stop.
 
 mod connection;
+mod greeting;
+mod listen;
+mod listener;
 mod log;
 mod open;
+mod origin;
 mod outbox;
 mod shared;
+#[cfg(unix)]
+mod unix_listener;
 mod wire;
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use listen::{InvalidListen, Listen};
+
+use self::greeting::Greeting;
+use self::listener::Listener;
 use self::open::{Open, Phase};
+use self::origin::Origin;
 use self::shared::Shared;
+use super::transport::Stream;
 use crate::broker::{Broker, Limits, Policy};
 use crate::packet::QoS;
 use crate::session::Message;
@@ -29,8 +41,8 @@ use crate::topic::TopicName;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServerOptions {
-    /// Where to listen; port 0 lets the system choose. Default: 127.0.0.1:1883.
-    pub bind: Vec<SocketAddr>,
+    /// Where to listen, and what to expect there. Default: MQTT over TCP on 127.0.0.1:1883.
+    pub listen: Vec<Listen>,
     /// The bounds that the protocol side keeps to.
     pub limits: Limits,
     /// What it does where the standard leaves it the choice.
@@ -49,7 +61,7 @@ pub struct ServerOptions {
 impl Default for ServerOptions {
     fn default() -> Self {
         Self {
-            bind: vec![SocketAddr::from(([127, 0, 0, 1], 1883))],
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 1883)).into()],
             limits: Limits::default(),
             policy: Policy::default(),
             max_connections: 100_000,
@@ -68,16 +80,17 @@ impl Default for ServerOptions {
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// let mut options = ServerOptions::default();
-/// options.bind = vec!["127.0.0.1:0".parse().unwrap()];
+/// options.listen = vec!["127.0.0.1:0".parse().unwrap(), "ws://127.0.0.1:0/mqtt".parse().unwrap()];
 /// let server = Server::bind(options).await.unwrap();
 /// assert_ne!(server.addresses()[0].port(), 0);
+/// assert!(server.listening().nth(1).unwrap().to_string().starts_with("ws://127.0.0.1:"));
 /// let stopped = server.run(async { /* until this ends */ }).await;
 /// assert_eq!(stopped.abandoned, 0);
 /// # });
 /// ```
 #[derive(Debug)]
 pub struct Server {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<(Listener, Greeting)>,
     addresses: Vec<SocketAddr>,
     common: Arc<Common>,
     connections: TaskTracker,
@@ -89,6 +102,8 @@ struct Common {
     broker: Broker<Shared>,
     options: ServerOptions,
     open: Open,
+    /// Ends the handshakes that are still under way.
+    stopping: CancellationToken,
     /// Tracks the connections whose Will may still have to be published when the server stops.
     wills: TaskTracker,
 }
@@ -107,31 +122,34 @@ pub struct ServerStopped {
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 impl Server {
-    /// Binds all addresses of `options`.
+    /// Binds all that `options` ask to listen on.
     ///
     /// # Errors
     ///
-    /// The system's error for the first address that cannot be bound, with the address in it.
+    /// The system's error for the first that cannot be bound, with its URL in it.
     pub async fn bind(options: ServerOptions) -> io::Result<Self> {
-        let mut listeners = Vec::with_capacity(options.bind.len());
-        let mut addresses = Vec::with_capacity(options.bind.len());
-        for &address in &options.bind {
-            let listener = listen(address).map_err(|e| {
-                io::Error::new(e.kind(), format!("cannot listen on {address}: {e}"))
-            })?;
-            addresses.push(listener.local_addr()?);
-            listeners.push(listener);
+        let mut listeners = Vec::with_capacity(options.listen.len());
+        for listen in &options.listen {
+            let greeting = Greeting::new(listen)?;
+            listeners.push((Listener::bind(listen.clone()).await?, greeting));
         }
+        let addresses = listeners.iter().filter_map(|(listener, _)| listener.address()).collect();
         let broker = Broker::new(Shared::new(), options.limits).with_policy(options.policy);
         broker.publish(version());
-        let common = Common { broker, options, open: Open::new(), wills: TaskTracker::new() };
-        let connections = TaskTracker::new();
-        Ok(Self { listeners, addresses, common: Arc::new(common), connections })
+        let (open, stopping, wills) = (Open::new(), CancellationToken::new(), TaskTracker::new());
+        let common = Arc::new(Common { broker, options, open, stopping, wills });
+        Ok(Self { listeners, addresses, common, connections: TaskTracker::new() })
     }
 
-    /// The addresses it listens on, with the ports that the system chose.
+    /// The addresses it listens on over TCP, with the ports that the system chose.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// All that it listens on, in the order of [`ServerOptions::listen`], with the ports that the
+    /// system chose.
+    pub fn listening(&self) -> impl Iterator<Item = &Listen> {
+        self.listeners.iter().map(|(listener, _)| listener.listen())
     }
 
     /// Serves until `stop` ends, and then ends in good order: no new connections, the Wills of
@@ -139,12 +157,14 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) -> ServerStopped {
         let Self { listeners, common, connections, .. } = self;
         let mut accepting = JoinSet::new();
-        for listener in listeners {
-            accepting.spawn(accept(listener, common.clone(), connections.clone()));
+        for (listener, greeting) in listeners {
+            let greeting = Arc::new(greeting);
+            accepting.spawn(accept(listener, greeting, common.clone(), connections.clone()));
         }
         stop.await;
 
         accepting.shutdown().await;
+        common.stopping.cancel();
         let open = connections.len();
         common.open.enter(Phase::Stopping);
         let limit = common.options.stop_timeout;
@@ -165,28 +185,19 @@ fn version() -> Message {
     Message { topic, payload, qos: QoS::AtMostOnce, retain: true }
 }
 
-/// Binds `address` with a backlog for a crowd that comes all at once.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    const BACKLOG: i32 = 4_096;
-    let domain = socket2::Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
-}
-
 /// Accepts connections for ever.
-// [MQTT-7.1.1-1] TCP gives an ordered, lossless stream of octets both ways.
-async fn accept(listener: TcpListener, common: Arc<Common>, connections: TaskTracker) {
+async fn accept(
+    listener: Listener,
+    greeting: Arc<Greeting>,
+    common: Arc<Common>,
+    connections: TaskTracker,
+) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) if connections.len() < common.options.max_connections => {
-                connections.spawn(serve(stream, peer, common.clone()));
+            Ok((stream, origin)) if connections.len() < common.options.max_connections => {
+                connections.spawn(serve(stream, origin, greeting.clone(), common.clone()));
             }
-            Ok((_, peer)) => log::too_many_connections(peer, common.options.max_connections),
+            Ok((_, origin)) => log::too_many_connections(&origin, common.options.max_connections),
             Err(error) => {
                 // Out of descriptors, mostly: those who are connected go on, and so does this.
                 log::cannot_accept(&error);
@@ -196,8 +207,13 @@ async fn accept(listener: TcpListener, common: Arc<Common>, connections: TaskTra
     }
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, common: Arc<Common>) {
-    // Packets are gathered before they are written: waiting for more of them gains nothing.
-    let _ = stream.set_nodelay(true);
-    connection::serve(stream, peer, &common).await;
+async fn serve(stream: Stream, origin: Origin, greeting: Arc<Greeting>, common: Arc<Common>) {
+    let begin = Instant::now();
+    if greeting.is_plain() {
+        return connection::serve(stream, origin, begin, &common).await;
+    }
+    // In a box that goes when MQTT begins: a handshake is large, and short.
+    if let Some((stream, origin)) = Box::pin(greeting.greet(stream, origin, begin, &common)).await {
+        connection::serve(stream, origin, begin, &common).await;
+    }
 }

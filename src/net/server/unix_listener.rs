@@ -1,0 +1,134 @@
+//! A Unix socket that listens: a file that comes and goes with it.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::os::unix::net::UnixStream as Probe;
+use std::path::{Path, PathBuf};
+
+use tokio::net::{UnixListener, UnixStream};
+
+use super::origin::Origin;
+
+/// A Unix socket that listens. Dropping it takes its file away.
+#[derive(Debug)]
+pub(super) struct UnixSocket {
+    listener: UnixListener,
+    path: PathBuf,
+    /// Device and number of the file, by which it is known again.
+    identity: (u64, u64),
+}
+
+impl UnixSocket {
+    /// Makes a socket at `path`.
+    ///
+    /// A socket that stands there and that nobody listens on any more, as a crash leaves it behind,
+    /// makes place. Anything else stays.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::AddrInUse`] when something stands there, else the system's.
+    pub(super) fn bind(path: &Path) -> io::Result<Self> {
+        if is_left_behind(path) {
+            fs::remove_file(path)?;
+        }
+        let listener = UnixListener::bind(path)?;
+        let identity = identity(path)?;
+        Ok(Self { listener, path: path.to_owned(), identity })
+    }
+
+    /// Waits for the next connection.
+    pub(super) async fn accept(&self) -> io::Result<(UnixStream, Origin)> {
+        let (stream, _) = self.listener.accept().await?;
+        let process = stream.peer_cred().ok().and_then(|credentials| credentials.pid());
+        Ok((stream, Origin::Local { process }))
+    }
+}
+
+impl Drop for UnixSocket {
+    fn drop(&mut self) {
+        // Somebody may have put something else in its place meanwhile.
+        if identity(&self.path).is_ok_and(|found| found == self.identity) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    fs::symlink_metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+/// Whether there is a socket that nobody listens on.
+fn is_left_behind(path: &Path) -> bool {
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    is_socket && Probe::connect(path).is_err_and(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    }
+
+    #[test]
+    fn its_file_goes_with_it() {
+        let runtime = runtime();
+        let _guard = runtime.enter();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let socket = UnixSocket::bind(&path).unwrap();
+        assert!(path.exists());
+        drop(socket);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn one_in_use_stays_with_its_owner() {
+        let runtime = runtime();
+        let _guard = runtime.enter();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let _first = UnixSocket::bind(&path).unwrap();
+        assert_eq!(UnixSocket::bind(&path).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn one_left_behind_makes_place() {
+        let runtime = runtime();
+        let _guard = runtime.enter();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        // Its file stays, as after a crash: the standard library takes none away.
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        let _socket = UnixSocket::bind(&path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_no_socket_stays() {
+        let runtime = runtime();
+        let _guard = runtime.enter();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("precious");
+        fs::write(&path, "data").unwrap();
+        assert_eq!(UnixSocket::bind(&path).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(fs::read(&path).unwrap(), b"data");
+    }
+
+    #[test]
+    fn a_file_in_its_place_stays() {
+        let runtime = runtime();
+        let _guard = runtime.enter();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let first = UnixSocket::bind(&path).unwrap();
+        fs::rename(&path, folder.path().join("elsewhere")).unwrap();
+        let _second = UnixSocket::bind(&path).unwrap();
+        drop(first);
+        assert!(path.exists());
+    }
+}
