@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::transcript::Deviation;
+
 /// What a case found instead of what it looked for. A case that finds nothing has passed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Finding {
@@ -26,6 +28,8 @@ pub struct Mismatch {
     pub seen: String,
     /// The one statement that this breaks, when it is not all of the case's.
     pub statement: Option<&'static str>,
+    /// The same as data; `None` when only the case's own code can tell.
+    pub deviation: Option<Box<Deviation>>,
 }
 
 impl Finding {
@@ -47,6 +51,15 @@ impl Finding {
     /// The subject lacks this, and may.
     pub fn unsupported(reason: impl Into<String>) -> Self {
         Self::Unsupported(reason.into())
+    }
+
+    /// Says in which form a breach can be looked for again.
+    #[must_use]
+    pub fn shown_by(mut self, deviation: Deviation) -> Self {
+        if let Self::Fail(mismatch) | Self::Warn(mismatch) = &mut self {
+            mismatch.deviation = Some(Box::new(deviation));
+        }
+        self
     }
 
     /// Narrows a breach to one statement; the others of the case are then left undecided.
@@ -85,8 +98,16 @@ impl Finding {
 }
 
 impl Mismatch {
-    fn new(expected: impl fmt::Display, seen: impl fmt::Display) -> Self {
-        Self { expected: expected.to_string(), seen: seen.to_string(), statement: None }
+    /// What should have been seen, and what was.
+    pub(crate) fn new(expected: impl fmt::Display, seen: impl fmt::Display) -> Self {
+        let (expected, seen) = (expected.to_string(), seen.to_string());
+        Self { expected, seen, statement: None, deviation: None }
+    }
+
+    /// Whether a person would read the same in both.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let words = |mismatch: &Self| (mismatch.expected.clone(), mismatch.seen.clone());
+        words(self) == words(other) && self.statement == other.statement
     }
 }
 

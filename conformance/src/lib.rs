@@ -18,6 +18,7 @@
 //! | layer | what it is |
 //! |---|---|
 //! | [`wire`] | octets and Control Packets: a strict reader, and a writer that may break any rule |
+//! | [`transcript`] | a conversation as data, to be had again without the code of the case |
 //! | [`peer`] | one connection to the subject: sends, expects, notes every packet |
 //! | [`Stage`] | what a case acts on: connections, and names that are its own |
 //! | [`Case`] | an address, its statements, and a conversation |
@@ -27,6 +28,7 @@
 //! It blocks on plain threads, one a case, so that a case reads as the conversation it is. It
 //! shares no code with the broker and the client of this project.
 
+mod capture;
 mod case;
 pub mod cases;
 mod finding;
@@ -43,9 +45,11 @@ mod run;
 pub mod sabotage;
 mod stage;
 mod subject;
+pub mod transcript;
 mod verdict;
 pub mod wire;
 
+pub use capture::Capture;
 pub use case::{Case, Level};
 pub use finding::{Finding, Mismatch};
 pub use glob::Glob;
@@ -62,4 +66,5 @@ pub use report::{
 pub use run::{Progress, judge};
 pub use stage::Stage;
 pub use subject::{InvalidTarget, Launch, Subject, SubjectError, Target};
+pub use transcript::Transcript;
 pub use verdict::Verdict;

@@ -3,13 +3,14 @@
 //! One record a case, shared by its connections. It is bounded: a case that floods the subject
 //! keeps the first packets and a count of the rest.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use crate::finding::Mismatch;
+use crate::transcript::{Action, Deviation, End, Expectation, Script};
 use crate::wire::{Packet, hex};
 
 /// One packet, or one event of a connection, in the order in which the judge saw them.
@@ -69,6 +70,8 @@ pub(crate) struct Pages {
     pub(crate) accepted: bool,
     /// Whether the judge has broken a rule, to see what comes of it.
     pub(crate) sent_invalid: bool,
+    /// What was said, octet by octet, to be said again.
+    pub(crate) script: Script,
 }
 
 impl Record {
@@ -82,7 +85,7 @@ impl Record {
             pages.left_out += 1;
             return;
         }
-        let at_ms = u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let at_ms = self.at_ms();
         let (peer, packet) = (peer.to_owned(), text.to_owned());
         let hex = hex(&octets[..octets.len().min(MOST_OCTETS)]);
         pages.entries.push(Entry { at_ms, peer, from, packet, hex });
@@ -114,7 +117,7 @@ impl Record {
     /// Notes a departure that is no breach; one that is seen again is noted once.
     pub(crate) fn warn(&self, mismatch: Mismatch) {
         let mut pages = self.pages.borrow_mut();
-        if !pages.warnings.contains(&mismatch) {
+        if !pages.warnings.iter().any(|known| known.says_the_same(&mismatch)) {
             pages.warnings.push(mismatch);
         }
     }
@@ -138,9 +141,61 @@ impl Record {
         self.pages.borrow_mut().sent_invalid = true;
     }
 
+    /// Opens a connection: the line on which its steps are written down.
+    pub(crate) fn open(&self, peer: &str) -> Line {
+        let connection = self.pages.borrow_mut().script.next_connection();
+        let line = Line { record: self.clone(), connection, is_closed: Cell::new(false) };
+        line.step(Action::Open { peer: peer.to_owned() });
+        line
+    }
+
+    fn at_ms(&self) -> u64 {
+        u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Takes the pages out, and begins anew.
     pub(crate) fn take(&self) -> Pages {
         self.pages.take()
+    }
+}
+
+/// One connection in a record. Dropping it is the end of the connection, unless that was told.
+#[derive(Debug)]
+pub(crate) struct Line {
+    record: Record,
+    connection: usize,
+    is_closed: Cell<bool>,
+}
+
+impl Line {
+    /// Writes down what was done on this connection.
+    pub(crate) fn step(&self, action: Action) {
+        if matches!(action, Action::Close | Action::Reset) {
+            self.is_closed.set(true);
+        }
+        let at_ms = self.record.at_ms();
+        self.record.pages.borrow_mut().script.push(at_ms, self.connection, action);
+    }
+
+    /// What went wrong on it just now. `untaken` has come, and nobody has asked for it.
+    pub(crate) fn deviation<'a>(
+        &self,
+        expected: Expectation,
+        within: Duration,
+        untaken: impl DoubleEndedIterator<Item = &'a Packet>,
+        end: End,
+    ) -> Deviation {
+        let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+        let script = &self.record.pages.borrow().script;
+        script.deviation(self.connection, expected, within_ms, untaken, end)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if !self.is_closed.get() {
+            self.step(Action::Close);
+        }
     }
 }
 

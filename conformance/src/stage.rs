@@ -210,8 +210,7 @@ impl<'run> Stage<'run> {
 
     /// Notes a departure that is no breach, and goes on.
     pub fn warn(&self, expected: impl Into<String>, seen: impl Into<String>) {
-        let (expected, seen) = (expected.into(), seen.into());
-        self.record.warn(Mismatch { expected, seen, statement: None });
+        self.record.warn(Mismatch::new(expected.into(), seen.into()));
     }
 
     /// Makes sure that the subject has accepted somebody in the course of the case, by connecting
@@ -225,7 +224,8 @@ impl<'run> Stage<'run> {
     /// Best effort: a subject that does not let itself be cleared away has been judged already,
     /// and the names of other cases differ.
     pub(crate) fn strike(self) -> Pages {
-        let pages = self.record.take();
+        let mut pages = self.record.take();
+        pages.script.tag.clone_from(&self.tag);
         // What follows is no part of the case: neither of its transcript nor of its time.
         let due = self.patience.due.min(SWEEP);
         let patience = Patience { due, end: Instant::now() + SWEEP, ..self.patience };

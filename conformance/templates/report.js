@@ -41,6 +41,11 @@ const drawCase = (details) => {
     element("span", { class: "mark", text: wrong.verdict === "fail" ? "✗ " : "! " }),
     `Here: expected ${wrong.expected}, saw ${wrong.seen}`);
   inside.append(drawSequence(found, ending));
+  if (found.again.length > 0) {
+    inside.append(element("div", { class: "again" },
+      element("p", { text: "See it again, in this broker or another" }),
+      element("pre", { tabindex: "0", text: found.again.join("\n") })));
+  }
 };
 
 // Toggle events do not bubble, but they can be captured.

@@ -5,6 +5,7 @@ mod broker;
 mod client;
 mod compare;
 mod configuration;
+mod evidence;
 mod exit;
 mod explain;
 mod interrupt;

@@ -14,6 +14,7 @@ use mqttspec_conformance::{
 };
 use mqttspec_spec::{Catalogue, StatementId};
 
+use super::evidence::Evidence;
 use super::exit::{self, Failed};
 use super::interrupt;
 use super::progress::Bar;
@@ -100,6 +101,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     badge: Option<PathBuf>,
 
+    #[command(flatten)]
+    evidence: Evidence,
+
     /// Print nothing but errors, and what was asked for on standard output
     #[arg(long, short)]
     quiet: bool,
@@ -115,6 +119,7 @@ Examples:
   mqttspec test --filter 'will/*' localhost        the Will alone
   mqttspec test --statement 3.1.2-24 --list        which cases judge a statement
   mqttspec test localhost --junit report.xml       for a CI system
+  mqttspec test localhost --transcripts failures   what went wrong, for mqttspec replay
 
 Exit codes: 0 conforms, 1 does not, 2 usage,
             3 the broker could not be reached, started or kept alive, 4 a fault of our own";
@@ -236,6 +241,7 @@ fn publish(arguments: &Arguments, report: &Report) -> Result<(), anyhow::Error> 
         stdout_is_taken |= is_stdout(path);
         write_to(path, &render(report))?;
     }
+    arguments.evidence.write(report)?;
     if !arguments.quiet {
         let text = report.to_terminal();
         if stdout_is_taken {

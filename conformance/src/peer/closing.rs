@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::{Peer, Wait};
 use crate::finding::{Finding, Mismatch};
 use crate::record::Side;
+use crate::transcript::{Action, End, Expectation, Tolerated};
 use crate::wire::Packet;
 
 impl Peer {
@@ -16,7 +17,7 @@ impl Peer {
     ///
     /// [`Finding::Fail`] when it sends a packet, or has not closed after the wait for closing.
     pub fn expect_closed(&mut self) -> Result<(), Finding> {
-        self.until_closed(|_| false)
+        self.until_closed(Tolerated::Nothing)
     }
 
     /// Expects the subject to close the connection; messages may come before that, which were on
@@ -26,7 +27,7 @@ impl Peer {
     ///
     /// [`Finding::Fail`] when it sends any other packet, or has not closed in time.
     pub fn expect_closed_ignoring_publish(&mut self) -> Result<(), Finding> {
-        self.until_closed(is_delivery)
+        self.until_closed(Tolerated::Deliveries)
     }
 
     /// Expects the subject to close the connection; whatever it sends before that.
@@ -35,7 +36,7 @@ impl Peer {
     ///
     /// [`Finding::Fail`] when it has not closed in time.
     pub fn expect_closed_eventually(&mut self) -> Result<(), Finding> {
-        self.until_closed(|_| true)
+        self.until_closed(Tolerated::Anything)
     }
 
     /// Expects a CONNECT that breaks the rules to end the connection without a CONNACK.
@@ -47,13 +48,11 @@ impl Peer {
     ///
     /// [`Finding::Fail`] when the CONNECT is accepted, or the connection stays open.
     pub fn expect_closed_without_connack(&mut self) -> Result<(), Finding> {
-        self.until_closed(
-            |packet| matches!(packet, Packet::Connack(connack) if connack.code != 0),
-        )?;
+        self.until_closed(Tolerated::Refusal)?;
         if let Some(refusal) = self.unread.pop_front() {
-            let expected = "the connection closed without a CONNACK".to_owned();
+            let expected = "the connection closed without a CONNACK";
             let seen = format!("{refusal}, then the close");
-            self.record.warn(Mismatch { expected, seen, statement: None });
+            self.record.warn(Mismatch::new(expected, seen));
         }
         Ok(())
     }
@@ -70,13 +69,13 @@ impl Peer {
     pub fn expect_keep_alive_close(&mut self, keep_alive: u16) -> Result<Duration, Finding> {
         let limit = Duration::from_secs(keep_alive.into()) * 3 / 2;
         let latest = limit + self.patience.keep_alive;
-        self.closed_within(self.last_sent, latest, is_delivery)?;
+        self.closed_within(self.last_sent, latest, Tolerated::Deliveries)?;
         let quiet = self.since_last_sent();
         if quiet < limit {
             let (limit, quiet) = (limit.as_millis(), quiet.as_millis());
             let expected = format!("the connection open for {limit} ms after the last packet");
             let seen = format!("it closed after {quiet} ms");
-            self.record.warn(Mismatch { expected, seen, statement: None });
+            self.record.warn(Mismatch::new(expected, seen));
         }
         Ok(quiet)
     }
@@ -136,6 +135,7 @@ impl Peer {
     pub fn half_close(&mut self) {
         self.record.event(&self.name, Side::Judge, "ends its direction");
         self.write_failed = true;
+        self.line.step(Action::Finish);
         self.transport.finish();
     }
 
@@ -158,17 +158,19 @@ impl Peer {
     /// Goes away as a crash does, by RST.
     pub fn reset(self) {
         self.record.event(&self.name, Side::Judge, "resets the connection");
+        self.line.step(Action::Reset);
         self.transport.reset();
     }
 
     fn leave(mut self) -> Result<(), Finding> {
+        self.line.step(Action::Finish);
         self.transport.finish();
         let deadline = self.patience.deadline(FAREWELL);
         while let Wait::Arrived = self.pump(deadline)? {}
         Ok(())
     }
 
-    fn until_closed(&mut self, tolerated: impl Fn(&Packet) -> bool) -> Result<(), Finding> {
+    fn until_closed(&mut self, tolerated: Tolerated) -> Result<(), Finding> {
         self.closed_within(Instant::now(), self.patience.close, tolerated)
     }
 
@@ -178,13 +180,15 @@ impl Peer {
         &mut self,
         begin: Instant,
         wait: Duration,
-        tolerated: impl Fn(&Packet) -> bool,
+        tolerated: Tolerated,
     ) -> Result<(), Finding> {
         let deadline = (begin + wait).min(self.patience.end);
         let expected = "the connection closed";
+        let close = Expectation::Close { before: tolerated };
         loop {
-            if let Some(packet) = self.unread.iter().find(|packet| !tolerated(packet)) {
-                return Err(Finding::fail(expected, packet));
+            if let Some(packet) = self.unread.iter().find(|packet| !tolerated.allows(packet)) {
+                let breach = Finding::fail(expected, packet);
+                return Err(breach.shown_by(self.deviation(close, wait, End::Told)));
             }
             match self.pump(deadline)? {
                 Wait::Arrived => {}
@@ -194,16 +198,12 @@ impl Peer {
                 }
                 Wait::Nothing => {
                     let end = format!("it open after {} ms", begin.elapsed().as_millis());
-                    return Err(Finding::fail(expected, self.after_unread(&end)));
+                    let breach = Finding::fail(expected, self.after_unread(&end));
+                    return Err(breach.shown_by(self.deviation(close, wait, End::Open)));
                 }
             }
         }
     }
-}
-
-/// Whether the packet belongs to the delivery of a message to us.
-const fn is_delivery(packet: &Packet) -> bool {
-    matches!(packet, Packet::Publish(_) | Packet::Pubrel(_))
 }
 
 /// How long a connection that has said all it had to say waits for the other side to close.

@@ -4,9 +4,11 @@
 //! and another case says what.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::{Delivery, Peer};
 use crate::finding::Finding;
+use crate::transcript::{Deviation, End, Expectation};
 use crate::wire::{Packet, Publish, Suback, Subscribe, Unsubscribe};
 
 impl Peer {
@@ -159,7 +161,9 @@ impl Peer {
     /// [`Finding::Fail`] with the first packet that has.
     pub fn expect_nothing(&mut self) -> Result<(), Finding> {
         let packets = self.fence()?;
-        packets.first().map_or(Ok(()), |packet| Err(Finding::fail("nothing", packet)))
+        packets.first().map_or(Ok(()), |packet| {
+            Err(Finding::fail("nothing", packet).shown_by(self.unwanted(packets.iter())))
+        })
     }
 
     /// Has `publisher` publish a sentinel on `topic`, and takes and acknowledges all messages
@@ -205,7 +209,15 @@ impl Peer {
         qos: u8,
     ) -> Result<(), Finding> {
         let messages = self.until_sentinel(publisher, topic, qos)?;
-        messages.first().map_or(Ok(()), |message| Err(Finding::fail("no message", message)))
+        messages.first().map_or(Ok(()), |message| {
+            let packets: Vec<_> = messages.iter().cloned().map(Packet::Publish).collect();
+            Err(Finding::fail("no message", message).shown_by(self.unwanted(packets.iter())))
+        })
+    }
+
+    /// That these came, which should not have.
+    fn unwanted<'a>(&self, packets: impl DoubleEndedIterator<Item = &'a Packet>) -> Deviation {
+        self.line.deviation(Expectation::Nothing, Duration::ZERO, packets, End::Told)
     }
 
     fn up_to(&mut self, sentinel: &[u8]) -> Result<Vec<Publish>, Finding> {

@@ -3,22 +3,12 @@
 //! Each expectation looks for the first packet of its own kind and leaves the others for later.
 //! What it finds wrong it reports at once; what does not come, after the wait for what is due.
 
-use std::fmt::Display;
 use std::time::Instant;
 
 use super::{Delivery, Peer, Wait};
 use crate::finding::Finding;
-use crate::wire::{Connack, Kind, Packet, Publish, Suback};
-
-/// What a packet means to an expectation.
-enum Pick {
-    /// It is the one.
-    Take,
-    /// It is about something else.
-    Leave,
-    /// It stands where the expected one should.
-    Wrong,
-}
+use crate::transcript::{Deviation, End, Expectation, Pattern, Pick};
+use crate::wire::{Connack, Packet, Publish};
 
 impl Peer {
     /// Takes the packet that equals this one, which is due.
@@ -28,41 +18,29 @@ impl Peer {
     /// [`Finding::Fail`] when the first packet about the same thing is another, when the
     /// connection closes, or when nothing of the kind comes in time. As all below.
     pub fn expect(&mut self, expected: impl Into<Packet>) -> Result<(), Finding> {
-        let expected = expected.into();
-        self.wait_for(&expected, |packet| {
-            if *packet == expected {
-                Pick::Take
-            } else if is_about_the_same(packet, &expected) {
-                Pick::Wrong
-            } else {
-                Pick::Leave
-            }
-        })?;
+        self.wait_for(Pattern::exactly(&expected.into()))?;
         Ok(())
     }
 
     /// Takes the packet that came first of those not taken yet, whatever it is.
     pub fn expect_any(&mut self) -> Result<Packet, Finding> {
-        self.wait_for(&"a packet", |_| Pick::Take)
+        self.wait_for(Pattern::Any)
     }
 
     /// Takes the CONNACK, which nothing may precede.
     pub fn expect_connack(&mut self) -> Result<Connack, Finding> {
-        let packet = self.wait_for(&"CONNACK", |packet| match packet {
-            Packet::Connack(_) => Pick::Take,
-            _ => Pick::Wrong,
-        })?;
+        self.connack(None)
+    }
+
+    fn connack(&mut self, code: Option<u8>) -> Result<Connack, Finding> {
+        let packet = self.wait_for(Pattern::Connack { code })?;
         let Packet::Connack(connack) = packet else { return Err(mistaken(&packet)) };
         Ok(connack)
     }
 
     /// Takes the CONNACK, which accepts.
     pub fn expect_accepted(&mut self) -> Result<Connack, Finding> {
-        let connack = self.expect_connack()?;
-        if connack.code == 0 {
-            return Ok(connack);
-        }
-        Err(Finding::fail("CONNACK code=0 accepted", connack))
+        self.connack(Some(0))
     }
 
     /// Takes the CONNACK, which refuses with this return code; then the connection is closed.
@@ -73,21 +51,14 @@ impl Peer {
 
     /// Takes the next message, which is this one. It is not acknowledged.
     pub fn expect_publish(&mut self, expected: &Delivery) -> Result<Publish, Finding> {
-        let packet = self.wait_for(expected, |packet| match packet {
-            Packet::Publish(publish) if expected.is(publish) => Pick::Take,
-            Packet::Publish(_) => Pick::Wrong,
-            _ => Pick::Leave,
-        })?;
+        let packet = self.wait_for(Pattern::Message(expected.clone()))?;
         let Packet::Publish(publish) = packet else { return Err(mistaken(&packet)) };
         Ok(publish)
     }
 
     /// Takes the next message, whatever it is. It is not acknowledged.
     pub fn expect_any_publish(&mut self) -> Result<Publish, Finding> {
-        let packet = self.wait_for(&"PUBLISH", |packet| match packet {
-            Packet::Publish(_) => Pick::Take,
-            _ => Pick::Leave,
-        })?;
+        let packet = self.wait_for(Pattern::AnyMessage)?;
         let Packet::Publish(publish) = packet else { return Err(mistaken(&packet)) };
         Ok(publish)
     }
@@ -114,13 +85,7 @@ impl Peer {
 
     /// Takes the SUBACK of this Packet Identifier, and gives its return codes.
     pub fn expect_suback(&mut self, id: u16) -> Result<Vec<u8>, Finding> {
-        let expected = Suback::new(id, []);
-        let same = Packet::Suback(expected);
-        let packet = self.wait_for(&format!("SUBACK id={id}"), |packet| match packet {
-            Packet::Suback(suback) if suback.id == id => Pick::Take,
-            _ if is_about_the_same(packet, &same) => Pick::Wrong,
-            _ => Pick::Leave,
-        })?;
+        let packet = self.wait_for(Pattern::Suback { id })?;
         let Packet::Suback(suback) = packet else { return Err(mistaken(&packet)) };
         Ok(suback.codes)
     }
@@ -135,35 +100,39 @@ impl Peer {
         self.expect(Packet::Pingresp)
     }
 
-    fn wait_for(
-        &mut self,
-        expected: &dyn Display,
-        pick: impl Fn(&Packet) -> Pick,
-    ) -> Result<Packet, Finding> {
+    fn wait_for(&mut self, expected: Pattern) -> Result<Packet, Finding> {
         let begin = Instant::now();
         let deadline = self.patience.deadline(self.patience.due);
         let mut position = 0;
         loop {
             while let Some(packet) = self.unread.get(position) {
-                match pick(packet) {
+                match expected.pick(packet) {
                     Pick::Take => return Ok(self.unread.remove(position).expect("it is there")),
-                    Pick::Wrong => return Err(Finding::fail(expected, packet)),
+                    Pick::Wrong => {
+                        let breach = Finding::fail(&expected, packet);
+                        return Err(breach.shown_by(self.missing(expected, End::Told)));
+                    }
                     Pick::Leave => position += 1,
                 }
             }
             let wait = self.pump(deadline)?;
             let elapsed = begin.elapsed().as_millis();
-            let end = match wait {
+            let (told, end) = match wait {
                 Wait::Arrived => continue,
-                Wait::Ended => format!("the connection closed after {elapsed} ms"),
+                Wait::Ended => (format!("the connection closed after {elapsed} ms"), End::Closed),
                 Wait::Nothing if self.patience.is_over() => {
                     let reason = format!("out of time while waiting for {expected}");
                     return Err(Finding::inconclusive(reason));
                 }
-                Wait::Nothing => format!("nothing for {elapsed} ms"),
+                Wait::Nothing => (format!("nothing for {elapsed} ms"), End::Open),
             };
-            return Err(Finding::fail(expected, self.after_unread(&end)));
+            let breach = Finding::fail(&expected, self.after_unread(&told));
+            return Err(breach.shown_by(self.missing(expected, end)));
         }
+    }
+
+    fn missing(&self, packet: Pattern, end: End) -> Deviation {
+        self.deviation(Expectation::Packet { packet }, self.patience.due, end)
     }
 
     /// The packets not taken yet, a few of them, before `end`.
@@ -173,24 +142,6 @@ impl Peer {
             seen.push(format!("{} more", self.unread.len() - seen.len()));
         }
         if seen.is_empty() { end.to_owned() } else { format!("{}, then {end}", seen.join(", ")) }
-    }
-}
-
-/// Whether both packets answer the same thing, so that one stands where the other should.
-///
-/// Answers to different packets may come in any order, and so may answers and messages.
-fn is_about_the_same(seen: &Packet, expected: &Packet) -> bool {
-    let (seen_kind, kind) = (seen.kind(), expected.kind());
-    let same_id = seen.packet_id() == expected.packet_id();
-    match kind {
-        Kind::Puback | Kind::Pubrec | Kind::Pubcomp => {
-            same_id && matches!(seen_kind, Kind::Puback | Kind::Pubrec | Kind::Pubcomp)
-        }
-        Kind::Suback | Kind::Unsuback => {
-            same_id && matches!(seen_kind, Kind::Suback | Kind::Unsuback)
-        }
-        Kind::Pubrel => same_id && seen_kind == kind,
-        _ => seen_kind == kind,
     }
 }
 

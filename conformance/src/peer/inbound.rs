@@ -32,8 +32,8 @@ pub(super) enum Arrival {
     New,
     /// One that has come before, and the answer that seems to have been lost.
     Repeat(Option<Packet>),
-    /// A breach.
-    Breach(Finding),
+    /// A breach of this statement.
+    Breach(Finding, &'static str),
 }
 
 impl Inbound {
@@ -54,13 +54,11 @@ impl Inbound {
                 }
                 (State::Begun | State::Received, true, false) => {
                     let expected = "DUP set on a PUBLISH that is sent again";
-                    let breach = Finding::fail(expected, publish).of("MQTT-3.3.1-1");
-                    return Arrival::Breach(breach);
+                    return Arrival::Breach(Finding::fail(expected, publish), "MQTT-3.3.1-1");
                 }
                 (State::Begun | State::Received, false, _) => {
                     let expected = format!("packet identifier {id} left alone while in use");
-                    let breach = Finding::fail(expected, publish).of("MQTT-2.3.1-4");
-                    return Arrival::Breach(breach);
+                    return Arrival::Breach(Finding::fail(expected, publish), "MQTT-2.3.1-4");
                 }
                 (State::Over, ..) => {}
             }
@@ -88,7 +86,7 @@ mod tests {
 
     fn statement(arrival: &Arrival) -> Option<&'static str> {
         match arrival {
-            Arrival::Breach(Finding::Fail(mismatch)) => mismatch.statement,
+            Arrival::Breach(_, statement) => Some(statement),
             _ => None,
         }
     }

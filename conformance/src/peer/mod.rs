@@ -10,7 +10,6 @@
 //! something that must come, and give back what came before it.
 
 mod closing;
-mod delivery;
 mod exchange;
 mod expect;
 mod foreign;
@@ -23,10 +22,10 @@ mod transport;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use crate::record::{Record, Side};
+use crate::record::{Line, Record, Side};
 use crate::wire::{Packet, Reader, Sender};
 
-pub use delivery::Delivery;
+pub use crate::transcript::Delivery;
 pub(crate) use patience::Patience;
 pub(crate) use transport::Tcp;
 pub use transport::Transport;
@@ -43,6 +42,7 @@ pub struct Peer {
     /// Reads what is sent as the subject should; `None` behind octets that have no end.
     outgoing: Option<Reader>,
     record: Record,
+    line: Line,
     patience: Patience,
     /// Read, and not asked for yet.
     unread: VecDeque<Packet>,
@@ -68,10 +68,11 @@ impl Peer {
     ) -> Self {
         record.event(&name, Side::Judge, "connection opened");
         Self {
-            name,
             transport,
             reader: Reader::new(Sender::Server),
             outgoing: Some(Reader::new(Sender::Client)),
+            line: record.open(&name),
+            name,
             record,
             patience,
             unread: VecDeque::new(),

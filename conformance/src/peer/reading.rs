@@ -1,12 +1,13 @@
 //! Reading: from octets to the packets that a case gets to see.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Peer;
 use super::inbound::Arrival;
 use crate::finding::Finding;
 use crate::record::Side;
+use crate::transcript::{Action, Deviation, End, Expectation};
 use crate::wire::{Octets, Packet, Publish, Read, Sender, describe};
 
 /// What waiting has brought.
@@ -23,9 +24,12 @@ impl Peer {
     /// Reads until a packet has arrived, the connection has ended, or `deadline` is there.
     pub(super) fn pump(&mut self, deadline: Instant) -> Result<Wait, Finding> {
         let mut buffer = [0; 16 * 1024];
+        let begin = Instant::now();
         while !self.ended {
             let wait = deadline.saturating_duration_since(Instant::now());
             if wait.is_zero() {
+                let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+                self.line.step(Action::Wait { ms });
                 return Ok(Wait::Nothing);
             }
             match self.transport.read(&mut buffer, wait) {
@@ -47,6 +51,7 @@ impl Peer {
 
     fn end(&mut self, how: &str) {
         self.record.event(&self.name, Side::Subject, how);
+        self.line.step(Action::Closed);
         self.ended = true;
     }
 
@@ -63,7 +68,7 @@ impl Peer {
                 Err(malformed) => {
                     let text = describe(&read.octets, Sender::Server).remove(0).0;
                     let breach = Finding::fail("a packet in good order", text);
-                    return Err(breach.of(malformed.fault.statement()));
+                    return Err(self.against(breach, malformed.fault.statement()));
                 }
             };
             self.check_first(&packet)?;
@@ -94,7 +99,22 @@ impl Peer {
         Ok(true)
     }
 
+    /// A breach of a rule that holds at all times.
+    fn against(&self, breach: Finding, statement: &'static str) -> Finding {
+        let rule = Expectation::Rule { statement: statement.to_owned() };
+        let nothing = [].iter();
+        let deviation = self.line.deviation(rule, Duration::ZERO, nothing, End::Told);
+        breach.of(statement).shown_by(deviation)
+    }
+
+    /// What went wrong just now, beside all that has come and was not asked for.
+    pub(super) fn deviation(&self, expected: Expectation, within: Duration, end: End) -> Deviation {
+        self.line.deviation(expected, within, self.unread.iter(), end)
+    }
+
     fn note_read(&self, octets: &[u8]) {
+        let text = String::new();
+        self.line.step(Action::Receive { octets: octets.to_vec(), text });
         for (text, range) in describe(octets, Sender::Server) {
             self.record.packet(&self.name, Side::Subject, &text, &octets[range]);
         }
@@ -109,7 +129,7 @@ impl Peer {
         }
         if self.connect_sent && !self.connack_read {
             let breach = Finding::fail("CONNACK as the first packet", packet);
-            return Err(breach.of("MQTT-3.2.0-1"));
+            return Err(self.against(breach, "MQTT-3.2.0-1"));
         }
         Ok(())
     }
@@ -122,7 +142,7 @@ impl Peer {
                 answer.map_or(Ok(()), |answer| self.send(answer))?;
                 Ok(true)
             }
-            Arrival::Breach(finding) => Err(finding),
+            Arrival::Breach(finding, statement) => Err(self.against(finding, statement)),
         }
     }
 }

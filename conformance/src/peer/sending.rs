@@ -10,6 +10,7 @@ use std::{fmt, io};
 use super::Peer;
 use crate::finding::Finding;
 use crate::record::Side;
+use crate::transcript::Action;
 use crate::wire::{Fault, Octets, Packet, Sender, describe};
 
 /// What the case says that octets are.
@@ -94,6 +95,8 @@ impl Peer {
     }
 
     fn send_as(&mut self, octets: &[u8], declared: Declared, size: usize) -> Result<(), Finding> {
+        let pieces = (size < octets.len()).then_some(size);
+        self.line.step(Action::Send { octets: octets.to_vec(), pieces, text: Vec::new() });
         let lines = describe(octets, Sender::Client);
         for (text, range) in &lines {
             self.record.packet(&self.name, Side::Judge, text, &octets[range.clone()]);

@@ -8,7 +8,9 @@
 
 use std::fmt::{self, Write as _};
 
-use super::outline::{VERDICTS, broken, clipped, is_counted, mark, meaning, seconds, word, words};
+use super::outline::{
+    VERDICTS, again, broken, clipped, is_counted, mark, meaning, seconds, word, words,
+};
 use super::{CaseReport, Report};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
@@ -135,7 +137,14 @@ fn write_packets(out: &mut String, case: &CaseReport) -> fmt::Result {
         count => format!("The last {count} of {all} packets and events"),
     };
     writeln!(out, "\n<details><summary>{count}</summary>\n")?;
-    writeln!(out, "{fence}text\n{lines}\n{fence}\n\n</details>")
+    writeln!(out, "{fence}text\n{lines}\n{fence}\n")?;
+    if case.replay.is_some() {
+        writeln!(out, "See it again, in this broker or another:\n\n```sh")?;
+        case.shell.iter().try_for_each(|shell| writeln!(out, "{shell}"))?;
+        writeln!(out, "{}\n```\n", again(case))?;
+    }
+    out.push_str("</details>\n");
+    Ok(())
 }
 
 /// A text as code within a line. Nothing in it can end the code before its end.

@@ -22,7 +22,8 @@ use crate::finding::{Finding, Mismatch};
 use crate::need::Capabilities;
 use crate::options::RunOptions;
 use crate::record::{Entry, Observation, Pages};
-use crate::subject::Subject;
+use crate::subject::{Subject, Target};
+use crate::transcript::{Script, Transcript};
 use crate::verdict::Verdict;
 
 pub use badge::Badge;
@@ -137,6 +138,10 @@ pub struct CaseReport {
     pub duration_ms: u64,
     /// Every packet, in both directions.
     pub transcript: Vec<Entry>,
+    /// The conversation up to what went wrong, to be had again; `None` when nothing did.
+    pub replay: Option<Transcript>,
+    /// The same as a line of shell, where one connection suffices.
+    pub shell: Option<String>,
     /// What decided, and all that was noted on the way.
     #[serde(skip)]
     findings: Vec<Finding>,
@@ -158,6 +163,11 @@ impl Report {
         let mended = known::settle(&mut cases, known);
         let observed = cases.iter().flat_map(CaseReport::observed).collect();
         let output = lost.as_ref().and_then(|_| subject.output());
+        let place = match subject.command() {
+            None => subject.target().clone(),
+            // It is gone, and so is its port.
+            Some(_) => Target::new("localhost", Target::DEFAULT_PORT),
+        };
         let subject = SubjectReport {
             target: subject.target().to_string(),
             command: subject.command(),
@@ -168,6 +178,9 @@ impl Report {
             lost,
             output,
         };
+        for case in &mut cases {
+            case.seen_in(&subject, &place);
+        }
         Self {
             schema: 1,
             tool: Tool { name: "mqttspec", version: env!("CARGO_PKG_VERSION") },
@@ -179,6 +192,11 @@ impl Report {
             cases,
             strict: options.strict,
         }
+    }
+
+    /// The conversations that went wrong, in the order of their cases.
+    pub fn transcripts(&self) -> impl Iterator<Item = &Transcript> {
+        self.cases.iter().filter_map(|case| case.replay.as_ref())
     }
 
     /// What a program that made this report ends with: 0 as wished, 1 the subject falls short
@@ -241,6 +259,7 @@ impl CaseReport {
         // Stable: of findings of one weight the first stays first.
         findings.sort_by_key(|finding| std::cmp::Reverse(Verdict::from(finding)));
         let message = findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ");
+        let replay = replay(case, &findings, pages.script);
         Self {
             case: case.address,
             title: case.title,
@@ -251,9 +270,18 @@ impl CaseReport {
             known: None,
             duration_ms: millis(duration),
             transcript: pages.entries,
+            replay,
+            shell: None,
             findings,
             observations: pages.observations,
         }
+    }
+
+    /// Says whom it was seen in, and where somebody may look at it again.
+    fn seen_in(&mut self, subject: &SubjectReport, place: &Target) {
+        let Some(replay) = &mut self.replay else { return };
+        replay.subject.clone_from(subject.command.as_ref().unwrap_or(&subject.target));
+        self.shell = replay.to_shell(place.host(), place.port());
     }
 
     /// What it found, the weightiest first; empty of a case that passed.
@@ -265,6 +293,17 @@ impl CaseReport {
         let case = self.case;
         self.observations.iter().cloned().map(move |observation| Observed { observation, case })
     }
+}
+
+/// What the weightiest finding looks like as a conversation to be had again.
+fn replay(case: &Case, findings: &[Finding], script: Script) -> Option<Transcript> {
+    let (Finding::Fail(mismatch) | Finding::Warn(mismatch)) = findings.first()? else {
+        return None;
+    };
+    let statements = mismatch.statement.map_or(case.statements.to_vec(), |id| vec![id]);
+    let name = (case.address, case.title);
+    let transcript = Transcript::new(name, &statements, mismatch, script);
+    (!transcript.steps.is_empty()).then_some(transcript)
 }
 
 /// The statement that a finding narrows itself to.

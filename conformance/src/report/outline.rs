@@ -57,6 +57,11 @@ pub(super) fn broken(case: &CaseReport) -> Vec<&'static str> {
     if narrowed.is_empty() { case.statements.to_vec() } else { narrowed }
 }
 
+/// The command that has the conversation of a case again, from the JSON report.
+pub(super) fn again(case: &CaseReport) -> String {
+    format!("mqttspec replay report.json --case {} localhost", case.case)
+}
+
 /// One character for a verdict, so that no report depends on colour.
 pub(super) const fn mark(verdict: Verdict) -> char {
     match verdict {

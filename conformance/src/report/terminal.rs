@@ -138,7 +138,8 @@ fn write_case(out: &mut String, case: &CaseReport) -> fmt::Result {
         writeln!(out, "  {DIM}   … {earlier} earlier lines are in the JSON report{DIM:#}")?;
     }
     let shown = &case.transcript[earlier..];
-    shown.iter().try_for_each(|entry| writeln!(out, "  {DIM}{}{DIM:#}", line(entry)))
+    shown.iter().try_for_each(|entry| writeln!(out, "  {DIM}{}{DIM:#}", line(entry)))?;
+    case.shell.iter().try_for_each(|shell| writeln!(out, "  {BOLD}again{BOLD:#}     {shell}"))
 }
 
 /// A text in lines that fit beside an indent.

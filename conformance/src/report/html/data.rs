@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::super::outline::clipped;
+use super::super::outline::{self, clipped};
 use super::super::{CaseReport, narrowed};
 use crate::finding::Finding;
 use crate::record::{Entry, Side};
@@ -41,6 +41,8 @@ struct Drawn<'a> {
     peers: Vec<&'a str>,
     steps: Vec<Step>,
     left_out: usize,
+    /// Lines of shell that show it again.
+    again: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -70,12 +72,15 @@ impl<'a> Drawn<'a> {
                 statements.push(id);
             }
         }
+        let mut again: Vec<_> = case.shell.clone().into_iter().collect();
+        again.extend(case.replay.is_some().then(|| outline::again(case)));
         Self {
             findings: case.findings.iter().map(DrawnFinding::from).collect(),
             statements,
             peers,
             steps,
             left_out,
+            again,
         }
     }
 }

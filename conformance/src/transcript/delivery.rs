@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::wire::Publish;
 
 /// A message to expect. What is not named may be anything.
@@ -17,12 +19,17 @@ use crate::wire::Publish;
 /// assert!(!expected.is(&Publish::qos1(7, "a/b", "x").retain()));
 /// assert_eq!(expected.to_string(), r#"PUBLISH q1 r0 topic="a/b" payload "x""#);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub struct Delivery {
+    #[serde(with = "super::octets")]
     topic: Vec<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::octets::option")]
     payload: Option<Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     qos: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     retain: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     dup: Option<bool>,
 }
 
