@@ -7,6 +7,7 @@ use std::fmt;
 
 use bytestring::ByteString;
 
+use super::check::check;
 use super::{ALL_LEVELS, InvalidTopic, InvalidTopicKind, ONE_LEVEL, SEPARATOR, TopicName};
 
 /// A Topic Filter: 1 to 65,535 octets of UTF-8 without U+0000, wildcards only where they may be.
@@ -34,37 +35,20 @@ impl TopicFilter {
     /// ```
     pub fn new(text: impl Into<ByteString>) -> Result<Self, InvalidTopic> {
         let text = text.into();
-        // [MQTT-4.7.3-1] At least one character.
-        if text.is_empty() {
-            return Err(InvalidTopicKind::Empty.at(0));
-        }
-        // [MQTT-4.7.3-3] No more than the two octets of its length can say.
-        if text.len() > usize::from(u16::MAX) {
-            return Err(InvalidTopicKind::TooLong.at(usize::from(u16::MAX)));
-        }
         let octets = text.as_bytes();
         let opens_level = |offset| offset == 0 || octets[offset - 1] == SEPARATOR;
         let next = |offset| octets.get(offset + 1).copied();
-        for (offset, &octet) in octets.iter().enumerate() {
-            let fault = match octet {
-                // [MQTT-4.7.3-2] U+0000 has no place in it.
-                0 => Some(InvalidTopicKind::Null),
-                // [MQTT-4.7.1-2] `#` has a level of its own, and that level is the last.
-                ALL_LEVELS if !opens_level(offset) || next(offset).is_some() => {
-                    Some(InvalidTopicKind::MisplacedMultiLevelWildcard)
-                }
-                // [MQTT-4.7.1-3] `+` has a level of its own.
-                ONE_LEVEL
-                    if !opens_level(offset) || next(offset).is_some_and(|o| o != SEPARATOR) =>
-                {
-                    Some(InvalidTopicKind::MisplacedSingleLevelWildcard)
-                }
-                _ => None,
-            };
-            if let Some(kind) = fault {
-                return Err(kind.at(offset));
+        check(octets, |offset| match octets[offset] {
+            // [MQTT-4.7.1-2] `#` has a level of its own, and that level is the last.
+            ALL_LEVELS if !opens_level(offset) || next(offset).is_some() => {
+                Some(InvalidTopicKind::MisplacedMultiLevelWildcard)
             }
-        }
+            // [MQTT-4.7.1-3] `+` has a level of its own.
+            ONE_LEVEL if !opens_level(offset) || next(offset).is_some_and(|o| o != SEPARATOR) => {
+                Some(InvalidTopicKind::MisplacedSingleLevelWildcard)
+            }
+            _ => None,
+        })?;
         Ok(Self(text))
     }
 

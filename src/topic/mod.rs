@@ -5,6 +5,7 @@
 //!
 //! Clauses: section 4.7. Not here: who may use a topic, and Control Packets, which import this.
 
+mod check;
 mod filter;
 mod filter_sets;
 mod invalid;

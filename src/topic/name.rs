@@ -6,7 +6,8 @@ use std::fmt;
 
 use bytestring::ByteString;
 
-use super::{ALL_LEVELS, InvalidTopic, InvalidTopicKind, ONE_LEVEL, SEPARATOR};
+use super::check::check;
+use super::{InvalidTopic, InvalidTopicKind, SEPARATOR};
 
 /// A Topic Name: 1 to 65,535 octets of UTF-8 without U+0000, `+` and `#`.
 ///
@@ -33,20 +34,15 @@ impl TopicName {
     /// ```
     pub fn new(text: impl Into<ByteString>) -> Result<Self, InvalidTopic> {
         let text = text.into();
-        // [MQTT-4.7.3-1] At least one character.
-        if text.is_empty() {
-            return Err(InvalidTopicKind::Empty.at(0));
-        }
-        // [MQTT-4.7.3-3] No more than the two octets of its length can say.
-        if text.len() > usize::from(u16::MAX) {
-            return Err(InvalidTopicKind::TooLong.at(usize::from(u16::MAX)));
-        }
-        // Nearly every name passes, so whether is asked before where: a loop that never ends early
-        // takes many octets at once.
-        if !text.bytes().fold(false, |found, octet| found | forbidden(octet)) {
-            return Ok(Self(text));
-        }
-        Err(first_forbidden(text.as_bytes()))
+        Self::check(text.as_bytes())?;
+        Ok(Self(text))
+    }
+
+    /// Whether `octets`, if they are UTF-8, are a Topic Name.
+    #[inline]
+    pub(crate) fn check(octets: &[u8]) -> Result<(), InvalidTopic> {
+        // [MQTT-4.7.1-1] Wildcards belong to Topic Filters.
+        check(octets, |_| Some(InvalidTopicKind::WildcardInName))
     }
 
     /// The text of it.
@@ -96,24 +92,6 @@ impl TryFrom<&str> for TopicName {
 
     fn try_from(text: &str) -> Result<Self, InvalidTopic> {
         Self::new(text)
-    }
-}
-
-/// Whether `octet` may not stand in a Topic Name.
-#[inline]
-const fn forbidden(octet: u8) -> bool {
-    // [MQTT-4.7.3-2] U+0000 has no place in it,
-    // [MQTT-4.7.1-1] and wildcards belong to Topic Filters.
-    matches!(octet, 0 | ONE_LEVEL | ALL_LEVELS)
-}
-
-/// The fault of a text that has one.
-#[cold]
-fn first_forbidden(text: &[u8]) -> InvalidTopic {
-    let offset = text.iter().take_while(|&&octet| !forbidden(octet)).count();
-    match text.get(offset) {
-        Some(0) => InvalidTopicKind::Null.at(offset),
-        _ => InvalidTopicKind::WildcardInName.at(offset),
     }
 }
 
