@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use anyhow::Context as _;
 use mqttspec::net::{Client, ClientOptions};
-use mqttspec::packet::{ClientId, QoS, SubackCode, SubscribeFilter, Text};
+use mqttspec::packet::{ClientId, Connect, QoS, SubackCode, SubscribeFilter, Text};
 use mqttspec::topic::TopicFilter;
 
 #[tokio::main]
@@ -19,8 +19,7 @@ async fn main() -> anyhow::Result<()> {
     // A Session with a name outlives the connection: the next run gets what came in between.
     let mut options = ClientOptions::new(host, port);
     let name = Text::new("subscribe-example").context("not a name")?;
-    options.connect.client_id = ClientId::new(name);
-    options.connect.clean_session = false;
+    options.connect = Connect::new(&ClientId::new(name)).with_clean_session(false);
     // Nothing is acknowledged before it is asked for, so that Ctrl-C loses nothing.
     options.messages = 0;
     let (client, mut messages) = Client::connect(options).await?;

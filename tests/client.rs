@@ -118,8 +118,8 @@ async fn pub_goes_through_a_whole_qos_2_exchange() {
     let (listener, address) = listener().await;
     let child = start(&format!("pub {address} -t a/b -m 21.5 -q 2 -r -W 20"));
     let (mut server, connect) = Server::connected(&listener).await;
-    assert!(connect.clean_session);
-    assert!((1..=23).contains(&connect.client_id.as_str().len()), "allowed everywhere");
+    assert!(connect.clean_session());
+    assert!((1..=23).contains(&connect.client_id().as_str().len()), "allowed everywhere");
     assert_eq!(server.hears().await, r#"PUBLISH "a/b" q2 id 1 retain, 4 octets"#);
     server.send(Pubrec { packet_id: id(1) }).await;
     assert_eq!(server.hears().await, "PUBREL id 1");
@@ -144,9 +144,9 @@ async fn pub_says_who_it_is() {
         Packet::from(connect.clone()).to_string(),
         r#"CONNECT "name", kept session, keep alive 7 s, will "gone" q1 retain, user "me" with password"#
     );
-    let password = connect.credentials.and_then(|credentials| credentials.password);
+    let password = connect.credentials().and_then(|credentials| credentials.password);
     assert_eq!(password.expect("a password").as_bytes(), "se cret");
-    assert_eq!(connect.will.expect("a Will").message.as_bytes(), "bye");
+    assert_eq!(connect.will().expect("a Will").message.as_bytes(), "bye");
     assert_eq!(server.hears().await, r#"PUBLISH "a" q0, 1 octets"#);
     assert_eq!(server.hears().await, "DISCONNECT");
     drop(server);

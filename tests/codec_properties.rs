@@ -140,12 +140,17 @@ fn connect() -> impl Strategy<Value = Connect> {
     let will = (topic_name(), binary(), qos(), any::<bool>())
         .prop_map(|(topic, message, qos, retain)| Will { topic, message, qos, retain });
     (text(), any::<bool>(), any::<u16>(), prop::option::of(will), prop::option::of(credentials))
-        .prop_map(|(client_id, clean_session, keep_alive_seconds, will, credentials)| Connect {
-            client_id: ClientId::new(client_id),
-            clean_session,
-            keep_alive_seconds,
-            will,
-            credentials,
+        .prop_map(|(client_id, clean_session, keep_alive_seconds, will, credentials)| {
+            let mut connect = Connect::new(&ClientId::new(client_id))
+                .with_clean_session(clean_session)
+                .with_keep_alive_seconds(keep_alive_seconds);
+            if let Some(will) = &will {
+                connect = connect.with_will(will);
+            }
+            if let Some(credentials) = &credentials {
+                connect = connect.with_credentials(credentials);
+            }
+            connect
         })
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use broker::Broker;
 use bytes::Bytes;
 use mqttspec::net::{Server, ServerOptions};
-use mqttspec::packet::{Binary, Connect, Delivery, Packet, Puback, Publish, QoS, Will};
+use mqttspec::packet::{Binary, Delivery, Packet, Puback, Publish, QoS, Will};
 use mqttspec::topic::TopicName;
 use peer::{PATIENCE, Peer, clean, octets, packet_id, publish};
 use rustix::process::{Pid, Signal, kill_process};
@@ -76,7 +76,7 @@ fn the_wills_of_all_reach_who_is_still_connected() {
                 qos: QoS::AtMostOnce,
                 retain: false,
             };
-            let connect = Connect { will: Some(will), ..clean(&format!("client {number}")) };
+            let connect = clean(&format!("client {number}")).with_will(&will);
             Peer::connect(broker.address, connect).expect("accepted")
         })
         .collect();

@@ -39,7 +39,7 @@ pub fn differential(octets: &[u8]) {
             (Ok(Some(Packet::Connect(connect))), Some((Err(fault), length)))
                 if fault.fault == Fault::ZeroLengthClientIdKept =>
             {
-                assert!(connect.client_id.is_empty() && !connect.clean_session, "{rest:02x?}");
+                assert!(connect.client_id().is_empty() && !connect.clean_session(), "{rest:02x?}");
                 assert_eq!(taken, length, "{rest:02x?}");
             }
             (ours, theirs) => panic!("{rest:02x?}: we say {ours:?}, the judge {theirs:?}"),

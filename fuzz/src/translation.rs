@@ -39,13 +39,13 @@ pub fn translate(packet: &Packet) -> wire::Packet {
 
 fn translate_connect(connect: &Connect) -> wire::Connect {
     let mut judged =
-        wire::Connect::clean(connect.client_id.as_str()).keep_alive(connect.keep_alive_seconds);
-    judged.clean_session = connect.clean_session;
-    if let Some(will) = &connect.will {
+        wire::Connect::clean(connect.client_id().as_str()).keep_alive(connect.keep_alive_seconds());
+    judged.clean_session = connect.clean_session();
+    if let Some(will) = connect.will() {
         let message = will.message.as_bytes().as_ref();
         judged = judged.will(will.topic.as_str(), message, will.qos.number(), will.retain);
     }
-    if let Some(credentials) = &connect.credentials {
+    if let Some(credentials) = connect.credentials() {
         judged = judged.username(credentials.user_name.as_str());
         if let Some(password) = &credentials.password {
             judged = judged.password(password.as_bytes().as_ref());

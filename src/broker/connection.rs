@@ -137,7 +137,7 @@ impl<H: Holder> Connection<H> {
     ) {
         match &mut self.stage {
             Stage::Opened { .. } => match packet {
-                Packet::Connect(connect) => self.handle_connect(now, connect, broker, unit),
+                Packet::Connect(connect) => self.handle_connect(now, &connect, broker, unit),
                 // [MQTT-3.1.0-1] CONNECT comes first.
                 other => {
                     let violation = Violation::FirstPacketNotConnect(other.packet_type());
@@ -158,17 +158,17 @@ impl<H: Holder> Connection<H> {
     fn handle_connect(
         &mut self,
         now: Instant,
-        connect: Connect,
+        connect: &Connect,
         broker: &Broker<H>,
         unit: &mut Unit<'_>,
     ) {
         // [MQTT-3.1.3-8] Without an identifier there is nothing to find the Session by later.
-        if connect.client_id.is_empty() && !connect.clean_session {
+        if connect.client_id().is_empty() && !connect.clean_session() {
             // [MQTT-3.1.3-9] The return code for a Client Identifier that is not taken.
             let refusal = ConnectRefusal::IdentifierRejected;
             return self.refuse(refusal, "MQTT-3.1.3-8", broker, unit);
         }
-        let keep_alive = KeepAlive::new(now, connect.keep_alive_seconds);
+        let keep_alive = KeepAlive::new(now, connect.keep_alive_seconds());
         let attached = match broker.holder().can_keep() {
             true => broker.attach(&self.me, connect, unit).ok(),
             false => None,

@@ -5,7 +5,7 @@
 //! [MQTT-3.2.2-1] to [MQTT-3.2.2-3], [MQTT-3.14.4-3], [MQTT-4.1.0-1], [MQTT-4.1.0-2].
 
 use super::{Broker, Holder, Position, Session, SessionName, Unit};
-use crate::packet::{Connect, Will};
+use crate::packet::Connect;
 use crate::topic::TopicFilter;
 
 /// A connection that has got its Session.
@@ -37,10 +37,10 @@ impl<H: Holder> Broker<H> {
     pub(super) fn attach(
         &self,
         connection: &H::Connection,
-        connect: Connect,
+        connect: &Connect,
         unit: &mut Unit<'_>,
     ) -> Result<Attached<H::Session>, NoRoom> {
-        let Connect { client_id, clean_session, will, .. } = connect;
+        let (client_id, clean_session) = (connect.client_id(), connect.clean_session());
         // [MQTT-3.1.3-2] The Session goes by the Client Identifier, to the letter,
         // [MQTT-3.1.3-5] whatever that is, of any length;
         // [MQTT-3.1.3-6] for a Client without one there is a name that nobody else has.
@@ -49,7 +49,7 @@ impl<H: Holder> Broker<H> {
         } else {
             SessionName::Given(client_id.detached())
         };
-        let will = will.map(detached);
+        let will = connect.will().map(|will| will.detached());
 
         // All of this under the registry, so that of two CONNECTs at once one comes first.
         let (session, session_present, recorded, displaced, ended) =
@@ -162,9 +162,4 @@ fn end<S: Clone, C>(session: &S, state: &mut Session<C>, unit: &mut Unit<'_>) ->
     debug_assert!(!state.is_connected());
     state.end(unit);
     Ended { session: session.clone(), filters: state.subscriptions().keys().cloned().collect() }
-}
-
-/// The same Will, kept in as much memory as it needs and no more.
-fn detached(will: Will) -> Will {
-    Will { topic: will.topic.detached(), message: will.message.detached(), ..will }
 }

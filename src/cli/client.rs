@@ -9,7 +9,7 @@ use bytes::Bytes;
 use clap::ArgAction;
 use mqttspec::client::{CloseReason, ConnectRefused};
 use mqttspec::net::{Client, ClientError, ClientOptions, Messages};
-use mqttspec::packet::{Binary, ClientId, ConnectRefusal, Credentials, QoS, Text, Will};
+use mqttspec::packet::{Binary, ClientId, Connect, ConnectRefusal, Credentials, QoS, Text, Will};
 use mqttspec::topic::{InvalidTopicKind, TopicName};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -97,14 +97,23 @@ impl Connection {
             None => ClientOptions::new(&self.host, self.port),
             Some(target) => ClientOptions::new(&target.host, target.port),
         };
-        options.connect.client_id = ClientId::new(self.client_id()?);
-        options.connect.clean_session = !self.keep_session;
-        options.connect.keep_alive_seconds = self.keep_alive_seconds;
-        options.connect.will = self.will()?;
-        options.connect.credentials = self.credentials()?;
+        options.connect = self.connect()?;
         options.open_wait =
             self.wait().map_or(options.open_wait, |wait| wait.min(options.open_wait));
         Ok(options)
+    }
+
+    fn connect(&self) -> Result<Connect, Failed> {
+        let mut connect = Connect::new(&ClientId::new(self.client_id()?))
+            .with_clean_session(!self.keep_session)
+            .with_keep_alive_seconds(self.keep_alive_seconds);
+        if let Some(will) = self.will()? {
+            connect = connect.with_will(&will);
+        }
+        if let Some(credentials) = self.credentials()? {
+            connect = connect.with_credentials(&credentials);
+        }
+        Ok(connect)
     }
 
     fn client_id(&self) -> Result<Text, Failed> {

@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     client::runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
         let mut options = arguments.connection.options()?;
-        if arguments.count.is_some() && !options.connect.clean_session {
+        if arguments.count.is_some() && !options.connect.clean_session() {
             // Those that are not asked for stay in the Session: at one at a time, none is
             // acknowledged that is not printed.
             options.messages = 0;

@@ -19,8 +19,8 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(now: Instant, connect: &Connect, answer_wait: Duration) -> Self {
         Self {
-            clean_session: connect.clean_session,
-            keep_alive: KeepAlive::new(now, connect.keep_alive_seconds, answer_wait),
+            clean_session: connect.clean_session(),
+            keep_alive: KeepAlive::new(now, connect.keep_alive_seconds(), answer_wait),
             connack_due: Some(now + answer_wait),
         }
     }

@@ -58,13 +58,7 @@ use crate::topic::TopicFilter;
 ///
 /// let now = Instant::now();
 /// let mut client = Client::new(Limits::default());
-/// let connect = Connect {
-///     client_id: ClientId::default(),
-///     clean_session: true,
-///     keep_alive_seconds: 60,
-///     will: None,
-///     credentials: None,
-/// };
+/// let connect = Connect::new(&ClientId::default()).with_keep_alive_seconds(60);
 /// client.connect(now, connect.clone())?;
 /// assert_eq!(client.poll_output(), Some(Output::Send(connect.into())));
 /// assert_eq!(client.poll_output(), None);
@@ -176,15 +170,16 @@ impl Client {
             return Err(ConnectRefused::StillConnected);
         }
         // [MQTT-3.1.3-7] A Session that is to be kept needs a name that finds it again.
-        if connect.client_id.is_empty() && !connect.clean_session {
+        let client_id = connect.client_id();
+        if client_id.is_empty() && !connect.clean_session() {
             return Err(ConnectRefused::EmptyClientId);
         }
         // [MQTT-3.1.2-6] A clean Session begins with nothing of an earlier one,
         // [MQTT-3.1.3-2] and that of another Client Identifier is another.
-        if connect.clean_session || !self.session.belongs_to(&connect.client_id) {
+        if connect.clean_session() || !self.session.belongs_to(&client_id) {
             self.discard_session();
         }
-        self.session.set_client_id(connect.client_id.clone());
+        self.session.set_client_id(client_id.detached());
         self.connection = Some(Connection::new(now, &connect, self.limits.answer_wait));
         // [MQTT-3.1.0-1] First of all: commands wait for CONNACK, PINGREQ for the interval.
         self.send(now, connect);

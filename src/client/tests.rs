@@ -88,7 +88,7 @@ fn line(output: &Output) -> String {
 
 fn connect(client_id: &'static str, clean_session: bool) -> Connect {
     let client_id = ClientId::new(Text::new(client_id).unwrap());
-    Connect { client_id, clean_session, keep_alive_seconds: 8, will: None, credentials: None }
+    Connect::new(&client_id).with_clean_session(clean_session).with_keep_alive_seconds(8)
 }
 
 fn message(payload: &'static str, qos: QoS) -> Message {

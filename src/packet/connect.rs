@@ -7,96 +7,53 @@
 
 use std::fmt;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use super::reader::Reader;
-use super::{Binary, DecodeError, MalformedKind, PacketType, QoS, Text, remaining_length, writer};
-use crate::topic::TopicName;
+use super::{
+    ClientId, Credentials, DecodeError, MalformedKind, PacketType, QoS, Will, remaining_length,
+    writer,
+};
 
 /// A Client asks for a connection.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Connect {
-    /// Who the Client is; empty to be given an identifier by the Server.
-    pub client_id: ClientId,
-    /// Whether to begin without, and end with, the Session: nothing outlives the connection.
-    pub clean_session: bool,
-    /// The longest silence that the Client allows itself, in seconds; 0 for no bound.
-    pub keep_alive_seconds: u16,
-    /// What to publish for the Client should it leave without DISCONNECT.
-    pub will: Option<Will>,
-    /// What the Client proves itself with.
-    pub credentials: Option<Credentials>,
-}
-
-/// A Client Identifier: the name of a Client, and of its Session. It may be empty.
-#[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ClientId(Text);
-
-/// The message to be published when the Client is gone without DISCONNECT.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Will {
-    /// Where to publish it.
-    pub topic: TopicName,
-    /// Its payload, 0 to 65,535 octets.
-    pub message: Binary,
-    /// The level to publish it at.
-    pub qos: QoS,
-    /// Whether to publish it as a retained message.
-    pub retain: bool,
-}
-
-/// User name and password.
-// [MQTT-3.1.2-22] No password without a user name: there is no place for one.
+///
+/// It is kept as the octets that say it, checked once. What was read is shared whole, and a field
+/// is cut out of it when it is asked for: five fields that each shared it from the start would
+/// cost more than all that is checked.
+///
+/// # Examples
+///
+/// ```
+/// use mqttspec::packet::{ClientId, Connect, Credentials, Text};
+///
+/// let client_id = ClientId::new(Text::new("sensor-7").unwrap());
+/// let credentials = Credentials { user_name: Text::new("me").unwrap(), password: None };
+/// let connect = Connect::new(&client_id)
+///     .with_clean_session(false)
+///     .with_keep_alive_seconds(60)
+///     .with_credentials(&credentials);
+/// assert_eq!(connect.client_id(), client_id);
+/// assert_eq!(connect.credentials(), Some(credentials));
+/// assert_eq!(connect.will(), None);
+/// ```
 #[derive(Clone, Eq, Hash, PartialEq)]
-pub struct Credentials {
-    /// Who it says it is; may be empty.
-    pub user_name: Text,
-    /// Any octets.
-    pub password: Option<Binary>,
-}
-
-impl ClientId {
-    /// Takes `text`; as long as a UTF-8 encoded string can be.
-    pub const fn new(text: Text) -> Self {
-        Self(text)
-    }
-
-    /// The text of it.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// Whether the Server is to find a name.
-    pub fn is_empty(&self) -> bool {
-        self.as_str().is_empty()
-    }
-
-    /// The same identifier, kept in as much memory as it needs and no more.
-    #[must_use]
-    pub fn detached(&self) -> Self {
-        Self(self.0.detached())
-    }
-}
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for Credentials {
-    /// Without the password: it must not get into a log.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("user_name", &self.user_name)
-            .field("password", &self.password.as_ref().map(|_| ".."))
-            .finish()
-    }
+pub struct Connect {
+    /// Variable header and payload: all of the packet but its fixed header.
+    ///
+    /// Always well formed, and of one form: two that say the same are the same octets.
+    octets: Bytes,
 }
 
 /// The Protocol Name, with its length before it.
 const PROTOCOL_NAME_FIELD: &[u8] = b"\x00\x04MQTT";
 const PROTOCOL_LEVEL: u8 = 4;
+
+/// Where the variable header has the Connect Flags.
+const FLAGS: usize = 7;
+/// Where it has the Keep Alive.
+const KEEP_ALIVE: usize = 8;
+/// Where the payload follows it.
+const PAYLOAD: usize = 10;
 
 const RESERVED: u8 = 1;
 const CLEAN_SESSION: u8 = 1 << 1;
@@ -106,13 +63,121 @@ const WILL_RETAIN: u8 = 1 << 5;
 const PASSWORD: u8 = 1 << 6;
 const USER_NAME: u8 = 1 << 7;
 
+/// Why reading a field again cannot fail.
+const CHECKED: &str = "a CONNECT is checked where it is made";
+
 impl Connect {
+    /// A CONNECT with Clean Session, and without Keep Alive, Will and credentials.
+    ///
+    /// With an empty `client_id` the Client is given an identifier by the Server.
+    pub fn new(client_id: &ClientId) -> Self {
+        let client_id = client_id.as_str().as_bytes();
+        let mut octets = BytesMut::with_capacity(PAYLOAD + writer::field_length(client_id));
+        octets.extend_from_slice(PROTOCOL_NAME_FIELD);
+        octets.extend_from_slice(&[PROTOCOL_LEVEL, CLEAN_SESSION, 0, 0]);
+        // [MQTT-3.1.3-3] The first field of the payload, always.
+        writer::field(&mut octets, client_id);
+        Self { octets: octets.freeze() }
+    }
+
+    /// Who the Client is; empty to be given an identifier by the Server.
+    pub fn client_id(&self) -> ClientId {
+        ClientId::new(self.fields_after(0).text().expect(CHECKED))
+    }
+
+    /// Whether to begin without, and end with, the Session: nothing outlives the connection.
+    pub fn clean_session(&self) -> bool {
+        self.flags() & CLEAN_SESSION != 0
+    }
+
+    /// The same with another Clean Session.
+    #[must_use]
+    pub fn with_clean_session(self, clean_session: bool) -> Self {
+        let flags = self.flags() & !CLEAN_SESSION;
+        let mut octets = BytesMut::from(self.octets);
+        octets[FLAGS] = flags | if clean_session { CLEAN_SESSION } else { 0 };
+        Self { octets: octets.freeze() }
+    }
+
+    /// The longest silence that the Client allows itself, in seconds; 0 for no bound.
+    pub fn keep_alive_seconds(&self) -> u16 {
+        u16::from_be_bytes([self.octets[KEEP_ALIVE], self.octets[KEEP_ALIVE + 1]])
+    }
+
+    /// The same with another Keep Alive.
+    #[must_use]
+    pub fn with_keep_alive_seconds(self, seconds: u16) -> Self {
+        let mut octets = BytesMut::from(self.octets);
+        octets[KEEP_ALIVE..PAYLOAD].copy_from_slice(&seconds.to_be_bytes());
+        Self { octets: octets.freeze() }
+    }
+
+    /// What to publish for the Client should it leave without DISCONNECT.
+    pub fn will(&self) -> Option<Will> {
+        let flags = self.flags();
+        if flags & WILL == 0 {
+            return None;
+        }
+        let mut fields = self.fields_after(1);
+        Some(Will {
+            topic: fields.topic_name().expect(CHECKED),
+            message: fields.binary().expect(CHECKED),
+            qos: will_qos(flags).expect(CHECKED),
+            retain: flags & WILL_RETAIN != 0,
+        })
+    }
+
+    /// The same with this Will, in place of the one that it has.
+    #[must_use]
+    pub fn with_will(self, will: &Will) -> Self {
+        let (topic, message) = (will.topic.as_str().as_bytes(), will.message.as_bytes());
+        let client_id = &self.octets[..self.fields_after(1).offset()];
+        let credentials = &self.octets[self.credential_fields().offset()..];
+        let room = writer::field_length(topic) + writer::field_length(message);
+        let mut octets = BytesMut::with_capacity(client_id.len() + room + credentials.len());
+        // [MQTT-3.1.3-1] Client Identifier, Will, user name, password, in this order.
+        octets.extend_from_slice(client_id);
+        // [MQTT-3.1.2-9] With the Will Flag both its fields are there.
+        writer::field(&mut octets, topic);
+        writer::field(&mut octets, message);
+        octets.extend_from_slice(credentials);
+        octets[FLAGS] &= !(WILL_QOS | WILL_RETAIN);
+        octets[FLAGS] |= WILL | will.qos.number() << 3 | if will.retain { WILL_RETAIN } else { 0 };
+        Self { octets: octets.freeze() }
+    }
+
+    /// What the Client proves itself with.
+    pub fn credentials(&self) -> Option<Credentials> {
+        let flags = self.flags();
+        if flags & USER_NAME == 0 {
+            return None;
+        }
+        let mut fields = self.credential_fields();
+        let user_name = fields.text().expect(CHECKED);
+        let password = (flags & PASSWORD != 0).then(|| fields.binary().expect(CHECKED));
+        Some(Credentials { user_name, password })
+    }
+
+    /// The same with these credentials, in place of those that it has.
+    #[must_use]
+    pub fn with_credentials(self, credentials: &Credentials) -> Self {
+        let mut octets = BytesMut::from(&self.octets[..self.credential_fields().offset()]);
+        writer::field(&mut octets, credentials.user_name.as_str().as_bytes());
+        octets[FLAGS] = self.flags() & !PASSWORD | USER_NAME;
+        if let Some(password) = &credentials.password {
+            writer::field(&mut octets, password.as_bytes());
+            octets[FLAGS] |= PASSWORD;
+        }
+        Self { octets: octets.freeze() }
+    }
+
+    /// Checks all fields, and takes them as they are.
     pub(super) fn decode(mut reader: Reader<Bytes>) -> Result<Self, DecodeError> {
-        let name_offset = reader.offset();
+        let start = reader.offset();
         // [MQTT-3.1.2-1] Another name is another protocol, and none that we speak.
         if !reader.passes(PROTOCOL_NAME_FIELD) {
-            reader.text()?;
-            return Err(reader.malformed(MalformedKind::ProtocolName, name_offset).into());
+            reader.pass_text()?;
+            return Err(reader.malformed(MalformedKind::ProtocolName, start).into());
         }
         let offset = reader.offset();
         let level = reader.octet()?;
@@ -125,78 +190,71 @@ impl Connect {
         if let Some(kind) = contradiction(flags) {
             return Err(reader.malformed(kind, flags_offset).into());
         }
-        // [MQTT-3.1.2-14] There is no Will QoS 3.
-        let will_qos = QoS::from_number((flags & WILL_QOS) >> 3)
-            .ok_or_else(|| reader.malformed(MalformedKind::WillQos, flags_offset))?;
-        let keep_alive_seconds = reader.integer()?;
+        // The Keep Alive: any number will do.
+        reader.integer()?;
 
         // [MQTT-3.1.3-1] Client Identifier, Will, user name, password, in this order,
         // [MQTT-3.1.3-3] the first of them always, [MQTT-3.1.3-4] as text.
-        let client_id = ClientId(reader.text()?);
+        reader.pass_text()?;
         // [MQTT-3.1.2-9] With the Will Flag both its fields are there,
         // [MQTT-3.1.2-11] without it neither is.
-        let will = if flags & WILL == 0 {
-            None
-        } else {
+        if flags & WILL != 0 {
             // [MQTT-3.1.3-10] Text, and of a form that can be published to.
-            let topic = reader.topic_name()?;
-            let message = reader.binary()?;
-            Some(Will { topic, message, qos: will_qos, retain: flags & WILL_RETAIN != 0 })
-        };
+            reader.pass_topic_name()?;
+            reader.pass_binary()?;
+        }
         // [MQTT-3.1.2-18] The flag says whether there is a user name,
         // [MQTT-3.1.2-19] and it is right either way; [MQTT-3.1.3-11] it is text.
-        let credentials = if flags & USER_NAME == 0 {
-            None
-        } else {
-            let user_name = reader.text()?;
-            // [MQTT-3.1.2-20] The same for the password,
-            // [MQTT-3.1.2-21] which may be any octets.
-            let password = if flags & PASSWORD == 0 { None } else { Some(reader.binary()?) };
-            Some(Credentials { user_name, password })
-        };
+        if flags & USER_NAME != 0 {
+            reader.pass_text()?;
+        }
+        // [MQTT-3.1.2-20] The same for the password,
+        // [MQTT-3.1.2-21] which may be any octets.
+        if flags & PASSWORD != 0 {
+            reader.pass_binary()?;
+        }
         // [MQTT-3.1.4-1] What no flag announces has no place in the packet.
-        reader.finish()?;
-        let clean_session = flags & CLEAN_SESSION != 0;
-        Ok(Self { client_id, clean_session, keep_alive_seconds, will, credentials })
+        Ok(Self { octets: reader.finish_from(start)? })
     }
 
     /// Appends the octets of this packet to `out`.
     pub fn encode(&self, out: &mut BytesMut) {
-        let mut flags = if self.clean_session { CLEAN_SESSION } else { 0 };
-        // Protocol Name, Protocol Level, Connect Flags and Keep Alive take ten octets.
-        let mut remaining = 10 + writer::field_length(self.client_id.as_str().as_bytes());
-        if let Some(will) = &self.will {
-            flags |= WILL | will.qos.number() << 3 | if will.retain { WILL_RETAIN } else { 0 };
-            remaining += writer::field_length(will.topic.as_str().as_bytes());
-            remaining += writer::field_length(will.message.as_bytes());
-        }
-        if let Some(credentials) = &self.credentials {
-            flags |= USER_NAME;
-            remaining += writer::field_length(credentials.user_name.as_str().as_bytes());
-            if let Some(password) = &credentials.password {
-                flags |= PASSWORD;
-                remaining += writer::field_length(password.as_bytes());
-            }
-        }
+        let remaining = self.octets.len();
         debug_assert!(remaining <= remaining_length::MAX, "five fields of 65,537 octets fit");
-        if writer::fixed_header(out, PacketType::Connect, 0, remaining, remaining).is_err() {
-            return;
+        if writer::fixed_header(out, PacketType::Connect, 0, remaining, remaining).is_ok() {
+            out.extend_from_slice(&self.octets);
         }
-        out.extend_from_slice(PROTOCOL_NAME_FIELD);
-        out.put_u8(PROTOCOL_LEVEL);
-        out.put_u8(flags);
-        out.put_u16(self.keep_alive_seconds);
-        writer::field(out, self.client_id.as_str().as_bytes());
-        if let Some(will) = &self.will {
-            writer::field(out, will.topic.as_str().as_bytes());
-            writer::field(out, will.message.as_bytes());
+    }
+
+    fn flags(&self) -> u8 {
+        self.octets[FLAGS]
+    }
+
+    /// The payload behind so many of its fields.
+    fn fields_after(&self, passed: usize) -> Reader<Bytes> {
+        let mut reader = Reader::new(PacketType::Connect, PAYLOAD, self.octets.clone());
+        for _ in 0..passed {
+            reader.pass_binary().expect(CHECKED);
         }
-        if let Some(credentials) = &self.credentials {
-            writer::field(out, credentials.user_name.as_str().as_bytes());
-            if let Some(password) = &credentials.password {
-                writer::field(out, password.as_bytes());
-            }
-        }
+        reader
+    }
+
+    /// The payload behind Client Identifier and Will.
+    fn credential_fields(&self) -> Reader<Bytes> {
+        self.fields_after(if self.flags() & WILL == 0 { 1 } else { 3 })
+    }
+}
+
+impl fmt::Debug for Connect {
+    /// The fields in place of the octets, which tell the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect")
+            .field("client_id", &self.client_id())
+            .field("clean_session", &self.clean_session())
+            .field("keep_alive_seconds", &self.keep_alive_seconds())
+            .field("will", &self.will())
+            .field("credentials", &self.credentials())
+            .finish()
     }
 }
 
@@ -217,5 +275,78 @@ fn contradiction(flags: u8) -> Option<MalformedKind> {
         }
     }
     // [MQTT-3.1.2-22] A password belongs to a user name.
-    (flags & (USER_NAME | PASSWORD) == PASSWORD).then_some(MalformedKind::PasswordWithoutUserName)
+    if flags & (USER_NAME | PASSWORD) == PASSWORD {
+        return Some(MalformedKind::PasswordWithoutUserName);
+    }
+    // [MQTT-3.1.2-14] There is no Will QoS 3.
+    will_qos(flags).is_none().then_some(MalformedKind::WillQos)
+}
+
+/// The Will QoS of Connect Flags; `None` for 3.
+fn will_qos(flags: u8) -> Option<QoS> {
+    QoS::from_number((flags & WILL_QOS) >> 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::{Binary, Text};
+    use crate::topic::TopicName;
+
+    fn connect() -> Connect {
+        Connect::new(&ClientId::new(Text::new("client").unwrap()))
+    }
+
+    fn will(topic: &'static str, qos: QoS, retain: bool) -> Will {
+        let message = Binary::new("gone").unwrap();
+        Will { topic: TopicName::new(topic).unwrap(), message, qos, retain }
+    }
+
+    fn credentials(user_name: &'static str, password: Option<&'static str>) -> Credentials {
+        let password = password.map(|octets| Binary::new(octets).unwrap());
+        Credentials { user_name: Text::new(user_name).unwrap(), password }
+    }
+
+    #[test]
+    fn what_it_is_made_of_can_be_asked_for() {
+        let (will, credentials) = (will("t", QoS::AtLeastOnce, true), credentials("me", Some("")));
+        let connect = connect()
+            .with_clean_session(false)
+            .with_keep_alive_seconds(0x1234)
+            .with_will(&will)
+            .with_credentials(&credentials);
+        assert_eq!(connect.client_id().as_str(), "client");
+        assert!(!connect.clean_session());
+        assert_eq!(connect.keep_alive_seconds(), 0x1234);
+        assert_eq!(connect.will(), Some(will));
+        assert_eq!(connect.credentials(), Some(credentials));
+    }
+
+    #[test]
+    fn the_order_in_which_it_is_made_is_not_seen() {
+        let (will, credentials) = (will("t", QoS::ExactlyOnce, true), credentials("me", None));
+        let one = connect().with_will(&will).with_credentials(&credentials);
+        let other = connect().with_credentials(&credentials).with_will(&will);
+        assert_eq!(one, other);
+        let session = |connect: Connect| connect.with_clean_session(false).with_clean_session(true);
+        assert_eq!(session(one), other);
+    }
+
+    #[test]
+    fn what_is_given_again_takes_the_place_of_what_was_there() {
+        let (first, second) =
+            (will("first", QoS::ExactlyOnce, true), will("t", QoS::AtMostOnce, false));
+        let (long, short) = (credentials("someone", Some("secret")), credentials("me", None));
+        let again = connect().with_will(&first).with_credentials(&long);
+        let again = again.with_will(&second).with_credentials(&short);
+        assert_eq!(again, connect().with_will(&second).with_credentials(&short));
+    }
+
+    #[test]
+    fn its_password_gets_into_no_log() {
+        let connect = connect().with_credentials(&credentials("me", Some("secret")));
+        let shown = format!("{connect:?}");
+        assert!(shown.contains("client") && shown.contains("me"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
 }

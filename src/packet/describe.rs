@@ -34,14 +34,14 @@ impl fmt::Display for Packet {
 }
 
 fn describe_connect(connect: &Connect, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let session = if connect.clean_session { "clean session" } else { "kept session" };
-    let seconds = connect.keep_alive_seconds;
-    write!(f, " {:?}, {session}, keep alive {seconds} s", connect.client_id.as_str())?;
-    if let Some(will) = &connect.will {
+    let session = if connect.clean_session() { "clean session" } else { "kept session" };
+    let (client_id, seconds) = (connect.client_id(), connect.keep_alive_seconds());
+    write!(f, " {:?}, {session}, keep alive {seconds} s", client_id.as_str())?;
+    if let Some(will) = connect.will() {
         let retain = if will.retain { " retain" } else { "" };
         write!(f, ", will {:?} q{}{retain}", will.topic, will.qos)?;
     }
-    if let Some(credentials) = &connect.credentials {
+    if let Some(credentials) = connect.credentials() {
         let password = if credentials.password.is_some() { " with password" } else { "" };
         write!(f, ", user {:?}{password}", credentials.user_name)?;
     }

@@ -11,8 +11,10 @@
 //! Clauses: chapter 2 and the formats of chapter 3. Not here: what a packet means, in which order
 //! packets may come, and who may send which; that is `session`, `broker` and `client`.
 
+mod client_id;
 mod connack;
 mod connect;
+mod credentials;
 mod decoder;
 mod describe;
 mod disconnect;
@@ -36,12 +38,15 @@ mod subscribe;
 mod text;
 mod unsuback;
 mod unsubscribe;
+mod will;
 mod writer;
 
 use bytes::BytesMut;
 
+pub use client_id::ClientId;
 pub use connack::{Connack, ConnectRefusal};
-pub use connect::{ClientId, Connect, Credentials, Will};
+pub use connect::Connect;
+pub use credentials::Credentials;
 pub use decoder::{DecodeError, Decoder, PacketTooLarge};
 pub use disconnect::Disconnect;
 pub use malformed::{Malformed, MalformedKind};
@@ -61,6 +66,7 @@ pub use subscribe::{Subscribe, SubscribeFilter};
 pub use text::{Binary, Text, TooLong};
 pub use unsuback::Unsuback;
 pub use unsubscribe::Unsubscribe;
+pub use will::Will;
 pub use writer::PacketTooLong;
 
 /// A Control Packet of any type.

@@ -1,11 +1,12 @@
 //! Reading the fields of one packet, in their order.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
+use std::str::{self, Utf8Error};
 
 use bytes::{Buf, Bytes};
 use bytestring::ByteString;
 
-use super::{Binary, Malformed, MalformedKind, PacketId, PacketType, Text};
+use super::{Binary, Malformed, MalformedKind, PacketId, PacketType, Text, text};
 use crate::topic::{InvalidTopic, TopicFilter, TopicName};
 
 /// The octets of a packet, and how far they have been read.
@@ -94,9 +95,66 @@ impl<Octets: Deref<Target = [u8]>> Reader<Octets> {
             .ok_or_else(|| self.malformed(MalformedKind::ZeroPacketId, offset))
     }
 
+    /// A field of octets behind a length of two octets: where it stands.
+    #[inline]
+    fn field(&mut self) -> Result<Range<usize>, Malformed> {
+        let offset = self.offset;
+        let length = usize::from(self.integer()?);
+        if length > self.remaining() {
+            return Err(self.malformed(MalformedKind::FieldBeyondEnd, offset));
+        }
+        let start = self.offset;
+        self.offset += length;
+        Ok(start..self.offset)
+    }
+
+    /// Passes over binary data behind a length of two octets.
+    #[inline]
+    pub(super) fn pass_binary(&mut self) -> Result<(), Malformed> {
+        self.field().map(drop)
+    }
+
+    /// Passes over a UTF-8 encoded string.
+    #[inline]
+    pub(super) fn pass_text(&mut self) -> Result<(), Malformed> {
+        let field = self.field()?;
+        let start = field.start;
+        text::check(&self.packet[field])
+            .map_err(|(kind, offset)| self.malformed(kind, start + offset))
+    }
+
+    /// Passes over a Topic Name.
+    #[inline]
+    pub(super) fn pass_topic_name(&mut self) -> Result<(), Malformed> {
+        let field = self.field()?;
+        let start = field.start;
+        let octets = &self.packet[field];
+        if !octets.is_ascii() {
+            str::from_utf8(octets).map_err(|fault| self.utf8_fault(fault, start))?;
+        }
+        TopicName::check(octets).map_err(|fault| self.topic_fault(fault, start))
+    }
+
+    /// The fault of UTF-8 that starts at `start`.
+    #[cold]
+    fn utf8_fault(&self, fault: Utf8Error, start: usize) -> Malformed {
+        self.malformed(MalformedKind::IllFormedText, start + fault.valid_up_to())
+    }
+
+    /// The fault of a topic that starts at `start`.
+    #[cold]
+    fn topic_fault(&self, fault: InvalidTopic, start: usize) -> Malformed {
+        self.malformed(MalformedKind::Topic(fault.kind), start + fault.offset)
+    }
+
     /// Ends the reading: nothing may be left.
     #[inline]
     pub(super) fn finish(self) -> Result<(), Malformed> {
+        self.expect_end()
+    }
+
+    #[inline]
+    fn expect_end(&self) -> Result<(), Malformed> {
         if self.is_empty() {
             return Ok(());
         }
@@ -108,14 +166,7 @@ impl Reader<Bytes> {
     /// A field of octets behind a length of two octets.
     #[inline]
     fn octets(&mut self) -> Result<Bytes, Malformed> {
-        let offset = self.offset;
-        let length = usize::from(self.integer()?);
-        if length > self.remaining() {
-            return Err(self.malformed(MalformedKind::FieldBeyondEnd, offset));
-        }
-        let start = self.offset;
-        self.offset += length;
-        Ok(self.packet.slice(start..self.offset))
+        self.field().map(|field| self.packet.slice(field))
     }
 
     /// Binary data behind a length of two octets.
@@ -134,25 +185,15 @@ impl Reader<Bytes> {
         // [MQTT-1.5.3-3] Well-formed ones stay as they are: U+FEFF is not taken off.
         match ByteString::try_from(octets) {
             Ok(text) => Ok((text, start)),
-            Err(fault) => {
-                Err(self.malformed(MalformedKind::IllFormedText, start + fault.valid_up_to()))
-            }
+            Err(fault) => Err(self.utf8_fault(fault, start)),
         }
     }
 
     /// A UTF-8 encoded string.
-    #[inline]
     pub(super) fn text(&mut self) -> Result<Text, Malformed> {
-        let (text, start) = self.utf8()?;
-        // [MQTT-1.5.3-2] U+0000 ends the connection.
-        Text::new(text).ok_or_else(|| self.null_fault(start))
-    }
-
-    /// The U+0000 in the text that starts at `start` and has been read.
-    #[cold]
-    fn null_fault(&self, start: usize) -> Malformed {
-        let before = self.packet[start..].iter().take_while(|&&octet| octet != 0).count();
-        self.malformed(MalformedKind::NullInText, start + before)
+        let octets = self.octets()?;
+        let start = self.offset - octets.len();
+        Text::read(octets).map_err(|(kind, offset)| self.malformed(kind, start + offset))
     }
 
     /// A Topic Name.
@@ -168,9 +209,12 @@ impl Reader<Bytes> {
         TopicFilter::new(text).map_err(|fault| self.topic_fault(fault, start))
     }
 
-    #[cold]
-    fn topic_fault(&self, fault: InvalidTopic, start: usize) -> Malformed {
-        self.malformed(MalformedKind::Topic(fault.kind), start + fault.offset)
+    /// Ends the reading, with nothing left, and gives all octets from `start` on.
+    #[inline]
+    pub(super) fn finish_from(mut self, start: usize) -> Result<Bytes, Malformed> {
+        self.expect_end()?;
+        self.packet.advance(start);
+        Ok(self.packet)
     }
 
     /// All that is left.

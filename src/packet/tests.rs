@@ -33,13 +33,17 @@ fn client_id(text: &'static str) -> ClientId {
 }
 
 fn plain_connect() -> Connect {
-    Connect {
-        client_id: client_id("p"),
-        clean_session: true,
-        keep_alive_seconds: 60,
-        will: None,
-        credentials: None,
-    }
+    Connect::new(&client_id("p")).with_keep_alive_seconds(60)
+}
+
+fn will(to: &'static str, message: &'static [u8]) -> Will {
+    let message = Binary::new(message).unwrap();
+    Will { topic: topic(to), message, qos: QoS::ExactlyOnce, retain: true }
+}
+
+fn credentials(user_name: &'static str, password: Option<&'static [u8]>) -> Credentials {
+    let password = password.map(|octets| Binary::new(octets).unwrap());
+    Credentials { user_name: Text::new(user_name).unwrap(), password }
 }
 
 macro_rules! both_ways {
@@ -64,28 +68,15 @@ macro_rules! both_ways {
 both_ways! {
     connect_plain: "10 0d 0004 'MQTT' 04 02 003c 0001 'p'" => plain_connect();
     connect_empty_client_id: "10 0c 0004 'MQTT' 04 02 0000 0000" =>
-        Connect { client_id: client_id(""), keep_alive_seconds: 0, ..plain_connect() };
+        Connect::new(&client_id(""));
     connect_full: "10 1d 0004 'MQTT' 04 f4 ffff 0001 'p' 0001 't' 0002 00ff 0002 'me' 0003 'pw' 00" =>
-        Connect {
-            clean_session: false,
-            keep_alive_seconds: 65_535,
-            will: Some(Will {
-                topic: topic("t"),
-                message: Binary::new(&b"\x00\xff"[..]).unwrap(),
-                qos: QoS::ExactlyOnce,
-                retain: true,
-            }),
-            credentials: Some(Credentials {
-                user_name: Text::new("me").unwrap(),
-                password: Some(Binary::new(&b"pw\0"[..]).unwrap()),
-            }),
-            ..plain_connect()
-        };
+        plain_connect()
+            .with_clean_session(false)
+            .with_keep_alive_seconds(65_535)
+            .with_will(&will("t", b"\x00\xff"))
+            .with_credentials(&credentials("me", Some(b"pw\0")));
     connect_user_without_password: "10 0f 0004 'MQTT' 04 82 003c 0001 'p' 0000" =>
-        Connect {
-            credentials: Some(Credentials { user_name: Text::default(), password: None }),
-            ..plain_connect()
-        };
+        plain_connect().with_credentials(&credentials("", None));
     connack_accepted: "20 02 00 00" => Connack::Accepted { session_present: false };
     connack_session_present: "20 02 01 00" => Connack::Accepted { session_present: true };
     connack_refused: "20 02 00 05" => Connack::Refused(ConnectRefusal::NotAuthorized);

@@ -2,11 +2,13 @@
 //!
 //! Clauses: [MQTT-1.5.3-1] to [MQTT-1.5.3-3], U-1.5.3-3.
 
-use std::fmt;
+use std::{fmt, str};
 
 use bytes::Bytes;
 use bytestring::ByteString;
 use thiserror::Error;
+
+use super::MalformedKind;
 
 /// A UTF-8 encoded string: 0 to 65,535 octets, without U+0000.
 ///
@@ -30,10 +32,16 @@ impl Text {
     #[inline]
     pub fn new(text: impl Into<ByteString>) -> Option<Self> {
         let text = text.into();
-        // [MQTT-1.5.3-2] U+0000 has no place in it. It is asked whether, not where: a loop that never
-        // ends early takes many octets at once.
-        let null = text.bytes().fold(false, |found, octet| found | (octet == 0));
-        (text.len() <= usize::from(u16::MAX) && !null).then_some(Self(text))
+        let fits = text.len() <= usize::from(u16::MAX);
+        (fits && check(text.as_bytes()).is_ok()).then_some(Self(text))
+    }
+
+    /// Takes octets that were read; otherwise what is wrong with them, and with which.
+    pub(super) fn read(octets: Bytes) -> Result<Self, (MalformedKind, usize)> {
+        check(&octets)?;
+        let ill_formed =
+            |fault: str::Utf8Error| (MalformedKind::IllFormedText, fault.valid_up_to());
+        ByteString::try_from(octets).map(Self).map_err(ill_formed)
     }
 
     /// The text of it.
@@ -59,6 +67,26 @@ impl fmt::Debug for Text {
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// Looks for what no UTF-8 encoded string may hold: what it is, and at which octet.
+#[inline]
+pub(super) fn check(octets: &[u8]) -> Result<(), (MalformedKind, usize)> {
+    // Nearly all text is ASCII without U+0000, which is to say that its octets are positive numbers
+    // of eight bits with a sign. A loop that never ends early asks that of many at once.
+    if octets.iter().fold(true, |plain, octet| plain & (octet.cast_signed() > 0)) {
+        return Ok(());
+    }
+    // [MQTT-1.5.3-1] Ill-formed octets, surrogates among them, end the connection.
+    // [MQTT-1.5.3-3] Well-formed ones stay as they are: U+FEFF is not taken off.
+    if let Err(fault) = str::from_utf8(octets) {
+        return Err((MalformedKind::IllFormedText, fault.valid_up_to()));
+    }
+    // [MQTT-1.5.3-2] U+0000 ends the connection.
+    match octets.iter().position(|&octet| octet == 0) {
+        Some(offset) => Err((MalformedKind::NullInText, offset)),
+        None => Ok(()),
     }
 }
 

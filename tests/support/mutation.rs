@@ -1,9 +1,9 @@
 //! Octets that are nearly packets: valid ones of all types, and what chance makes of them.
 
 use mqttspec::packet::{
-    Binary, Connack, Connect, ConnectRefusal, Credentials, Delivery, Disconnect, OneOrMore, Packet,
-    Pingreq, Pingresp, Puback, Pubcomp, Publish, Pubrec, Pubrel, QoS, Suback, SubackCode, Text,
-    Unsuback, Unsubscribe, Will,
+    Binary, Connack, ConnectRefusal, Credentials, Delivery, Disconnect, OneOrMore, Packet, Pingreq,
+    Pingresp, Puback, Pubcomp, Publish, Pubrec, Pubrel, QoS, Suback, SubackCode, Text, Unsuback,
+    Unsubscribe, Will,
 };
 use mqttspec::topic::{TopicFilter, TopicName};
 
@@ -72,8 +72,8 @@ pub(crate) fn packets() -> Vec<Vec<u8>> {
     let filters = vec![filter("hostile/+/#"), filter("hostile/topic")];
     let packets: Vec<Packet> = vec![
         clean("hostile").into(),
-        Connect { will: Some(will), credentials: Some(credentials), ..clean("hostile") }.into(),
-        Connect { clean_session: false, keep_alive_seconds: 1, ..clean("hostile") }.into(),
+        clean("hostile").with_will(&will).with_credentials(&credentials).into(),
+        clean("hostile").with_clean_session(false).with_keep_alive_seconds(1).into(),
         Connack::Accepted { session_present: false }.into(),
         Connack::Refused(ConnectRefusal::NotAuthorized).into(),
         publish("hostile/topic", 7, "payload").into(),

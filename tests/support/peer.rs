@@ -78,13 +78,7 @@ impl Peer {
 
 /// A CONNECT with Clean Session and without Keep Alive.
 pub(crate) fn clean(client_id: &str) -> Connect {
-    Connect {
-        client_id: ClientId::new(Text::new(client_id.to_owned()).expect("a Client Identifier")),
-        clean_session: true,
-        keep_alive_seconds: 0,
-        will: None,
-        credentials: None,
-    }
+    Connect::new(&ClientId::new(Text::new(client_id.to_owned()).expect("a Client Identifier")))
 }
 
 /// A PUBLISH of QoS 1.

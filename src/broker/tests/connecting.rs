@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::rig::*;
 use crate::broker::{Input, Limits};
-use crate::packet::{
-    Connect, DecodeError, Disconnect, PacketTooLarge, PacketType, Pingreq, Puback,
-};
+use crate::packet::{DecodeError, Disconnect, PacketTooLarge, PacketType, Pingreq, Puback};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -133,7 +131,7 @@ fn an_acknowledgement_of_the_wrong_kind_ends_the_connection() {
 fn silence_is_allowed_for_one_and_a_half_keep_alive() {
     // MQTT-3.1.2-24
     let mut rig = Rig::new();
-    let a = rig.connect(Connect { keep_alive_seconds: 10, ..clean("a") });
+    let a = rig.connect(clean("a").with_keep_alive_seconds(10));
     rig.hear(a);
     rig.pass(14 * SECOND);
     rig.say(a, Pingreq);
@@ -158,7 +156,7 @@ fn keep_alive_zero_is_no_bound() {
 fn what_the_server_sends_does_not_count_for_the_client() {
     // MQTT-3.1.2-24
     let mut rig = Rig::new();
-    let a = rig.connect(Connect { keep_alive_seconds: 10, ..clean("a") });
+    let a = rig.connect(clean("a").with_keep_alive_seconds(10));
     let b = rig.client("b");
     rig.hear(a);
     rig.subscribe(a, "t", Q0);
@@ -182,7 +180,7 @@ fn connect_must_come_in_time() {
 #[test]
 fn a_timeout_that_comes_too_early_changes_nothing() {
     let mut rig = Rig::new();
-    let a = rig.connect(Connect { keep_alive_seconds: 10, ..clean("a") });
+    let a = rig.connect(clean("a").with_keep_alive_seconds(10));
     rig.hear(a);
     rig.input(a, Input::Timeout);
     assert_eq!(rig.hear(a), [""; 0]);

@@ -165,7 +165,7 @@ fn the_will_of_a_kept_session_is_due_when_the_server_dies_and_only_once() {
     rig.subscribe(reader, "will/#", Q1);
     for name in ["dies", "leaves", "is cut off"] {
         let will = will("will/1", name, Q1, false);
-        let peer = rig.connect(crate::packet::Connect { will: Some(will), ..kept(name) });
+        let peer = rig.connect(kept(name).with_will(&will));
         rig.hear(peer);
         match name {
             "leaves" => rig.say(peer, Disconnect),

@@ -156,18 +156,12 @@ pub(super) fn id(number: u16) -> PacketId {
 
 /// A CONNECT that begins and ends with its connection.
 pub(super) fn clean(name: &'static str) -> Connect {
-    Connect {
-        client_id: ClientId::new(Text::new(name).unwrap()),
-        clean_session: true,
-        keep_alive_seconds: 0,
-        will: None,
-        credentials: None,
-    }
+    Connect::new(&ClientId::new(Text::new(name).unwrap()))
 }
 
 /// A CONNECT for a Session that stays.
 pub(super) fn kept(name: &'static str) -> Connect {
-    Connect { clean_session: false, ..clean(name) }
+    clean(name).with_clean_session(false)
 }
 
 pub(super) fn will(topic: &'static str, message: &'static str, qos: QoS, retain: bool) -> Will {

@@ -128,8 +128,7 @@ fn identifiers_are_compared_to_the_letter() {
 #[test]
 fn a_will_may_reach_the_session_it_comes_from() {
     let mut rig = Rig::new();
-    let a = rig
-        .connect(crate::packet::Connect { will: Some(will("t", "gone", Q1, false)), ..kept("a") });
+    let a = rig.connect(kept("a").with_will(&will("t", "gone", Q1, false)));
     rig.hear(a);
     rig.subscribe(a, "t", Q1);
     rig.cut(a);

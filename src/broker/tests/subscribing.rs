@@ -2,7 +2,7 @@
 
 use super::rig::*;
 use crate::broker::{Broker, Limits, Local, Policy};
-use crate::packet::{Connect, Puback};
+use crate::packet::Puback;
 
 #[test]
 fn one_packet_of_filters_is_as_many_subscriptions() {
@@ -110,7 +110,7 @@ fn shared_subscription_names_are_filters_like_any_other() {
 fn clients_do_not_talk_on_the_servers_own_topics() {
     // U-4.7.2-1, MQTT-3.3.5-2
     let mut rig = Rig::new();
-    let a = rig.connect(Connect { will: Some(will("$own", "x", Q0, false)), ..clean("a") });
+    let a = rig.connect(clean("a").with_will(&will("$own", "x", Q0, false)));
     let b = rig.client("b");
     rig.subscribe(b, "$own", Q0);
     rig.say(a, publish("$own", "x", Q1, 1));

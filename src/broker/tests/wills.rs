@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rig::*;
 use crate::broker::Input;
-use crate::packet::{Connect, Disconnect};
+use crate::packet::Disconnect;
 
 const GONE: &str = r#"PUBLISH "will" q0, 4 octets"#;
 
@@ -13,11 +13,8 @@ fn with_will() -> (Rig, Peer, Peer) {
     let mut rig = Rig::new();
     let watcher = rig.client("watcher");
     rig.subscribe(watcher, "will", Q0);
-    let a = rig.connect(Connect {
-        will: Some(will("will", "gone", Q1, false)),
-        keep_alive_seconds: 1,
-        ..clean("a")
-    });
+    let will = will("will", "gone", Q1, false);
+    let a = rig.connect(clean("a").with_keep_alive_seconds(1).with_will(&will));
     rig.hear(a);
     (rig, watcher, a)
 }
@@ -73,7 +70,7 @@ fn it_is_retained_if_it_is_to_be() {
     // MQTT-3.1.2-16, MQTT-3.1.2-17
     for retain in [false, true] {
         let mut rig = Rig::new();
-        let a = rig.connect(Connect { will: Some(will("t", "gone", Q1, retain)), ..clean("a") });
+        let a = rig.connect(clean("a").with_will(&will("t", "gone", Q1, retain)));
         rig.hear(a);
         rig.cut(a);
         let b = rig.client("b");
@@ -94,8 +91,7 @@ fn the_last_messages_come_before_it() {
 #[test]
 fn a_new_connection_leaves_its_own() {
     let (mut rig, watcher, _) = with_will();
-    let a =
-        rig.connect(Connect { will: Some(will("will", "of the second", Q1, false)), ..clean("a") });
+    let a = rig.connect(clean("a").with_will(&will("will", "of the second", Q1, false)));
     rig.hear(a);
     rig.cut(a);
     assert_eq!(rig.hear(watcher), [GONE, r#"PUBLISH "will" q0, 13 octets"#]);

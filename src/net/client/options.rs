@@ -11,11 +11,11 @@ use crate::packet::{ClientId, Connect, Decoder};
 ///
 /// ```
 /// use mqttspec::net::ClientOptions;
-/// use mqttspec::packet::{ClientId, Text};
+/// use mqttspec::packet::{ClientId, Connect, Text};
 ///
 /// let mut options = ClientOptions::new("localhost", 1883);
-/// options.connect.client_id = ClientId::new(Text::new("sensor-7").unwrap());
-/// options.connect.clean_session = false;
+/// let client_id = ClientId::new(Text::new("sensor-7").unwrap());
+/// options.connect = Connect::new(&client_id).with_clean_session(false);
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug)]
@@ -48,13 +48,7 @@ impl ClientOptions {
         Self {
             host: host.into(),
             port,
-            connect: Connect {
-                client_id: ClientId::default(),
-                clean_session: true,
-                keep_alive_seconds: 60,
-                will: None,
-                credentials: None,
-            },
+            connect: Connect::new(&ClientId::default()).with_keep_alive_seconds(60),
             limits: Limits::default(),
             open_wait: Duration::from_secs(10),
             commands: 100,

@@ -50,7 +50,7 @@ impl Server {
 
 fn options() -> ClientOptions {
     let mut options = ClientOptions::new("in memory", 0);
-    options.connect.keep_alive_seconds = 0;
+    options.connect = options.connect.with_keep_alive_seconds(0);
     options
 }
 
@@ -189,7 +189,7 @@ async fn a_program_that_does_not_take_its_messages_stays_connected() {
     // MQTT-3.1.2-23
     let mut options = options();
     options.messages = 1;
-    options.connect.keep_alive_seconds = 8;
+    options.connect = options.connect.with_keep_alive_seconds(8);
     let (client, mut messages, mut server) = connected(&options, 4096).await;
     server.send(publish(1)).await;
     server.send(publish(2)).await;
@@ -207,7 +207,7 @@ async fn a_program_that_does_not_take_its_messages_stays_connected() {
 #[tokio::test(start_paused = true)]
 async fn a_large_message_on_a_slow_link_is_waited_for() {
     let mut options = options();
-    options.connect.keep_alive_seconds = 8;
+    options.connect = options.connect.with_keep_alive_seconds(8);
     let (_client, mut messages, mut server) = connected(&options, 4096).await;
     let mut octets = BytesMut::new();
     publish(1).encode(&mut octets).unwrap();
