@@ -8,10 +8,6 @@ use crate::code::{is_tidy, lines, places};
 /// More than this reads as two ideas.
 const MOST_LINES: usize = 500;
 
-/// Files that are longer all the same, each with the reason.
-const LONG: [(&str, &str); 1] =
-    [("src/client/tests.rs", "one conversation a test, in the order of the standard")];
-
 /// All that may lie at the top. Style names it, and what it is for.
 const TOP: [&str; 24] = [
     ".ci",
@@ -69,16 +65,12 @@ pub(crate) fn unwanted(files: &[File]) -> Vec<String> {
     wrong
 }
 
-/// Files of code beyond [`MOST_LINES`] that give no reason, and reasons that are not needed.
+/// Files of code beyond [`MOST_LINES`].
 pub(crate) fn too_long(files: &[File]) -> Vec<String> {
-    let long: BTreeSet<_> = rust(files)
+    rust(files)
         .filter(|file| file.text.lines().count() > MOST_LINES)
-        .map(|file| file.path.as_str())
-        .collect();
-    let excused: BTreeSet<_> = LONG.iter().map(|(path, _)| *path).collect();
-    let too_long = long.difference(&excused).map(|path| format!("{path}: over {MOST_LINES} lines"));
-    let too_short = excused.difference(&long).map(|path| format!("{path}: take it out of LONG"));
-    too_long.chain(too_short).collect()
+        .map(|file| format!("{}: over {MOST_LINES} lines", file.path))
+        .collect()
 }
 
 /// What lies at the top and was not agreed on.
@@ -135,12 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn length_is_found_and_so_is_an_excuse_without_need() {
-        let excuses: Vec<_> =
-            LONG.iter().map(|(path, _)| format!("{path}: take it out of LONG")).collect();
-        assert_eq!(too_long(&[]), excuses);
-        let text = "x\n".repeat(MOST_LINES + 1);
-        assert!(too_long(&made_up("src/new.rs", &text))[0].starts_with("src/new.rs: over"));
+    fn length_is_found() {
+        let lines = |count| made_up("src/new.rs", &"x\n".repeat(count));
+        assert_eq!(too_long(&lines(MOST_LINES)), [""; 0]);
+        assert_eq!(too_long(&lines(MOST_LINES + 1)), ["src/new.rs: over 500 lines"]);
     }
 
     #[test]

@@ -1,0 +1,10 @@
+//! Conversations with a Client in one thread and on a made-up clock.
+
+mod chance;
+mod commands;
+mod connecting;
+mod keep_alive;
+mod receiving;
+mod rig;
+mod sessions;
+mod violations;
