@@ -109,6 +109,12 @@ impl Mismatch {
         let words = |mismatch: &Self| (mismatch.expected.clone(), mismatch.seen.clone());
         words(self) == words(other) && self.statement == other.statement
     }
+
+    /// Narrows it to one statement.
+    pub(crate) const fn of(mut self, statement: &'static str) -> Self {
+        self.statement = Some(statement);
+        self
+    }
 }
 
 impl fmt::Display for Mismatch {

@@ -36,6 +36,7 @@ pub mod fixtures;
 mod glob;
 mod need;
 mod options;
+mod oracle;
 pub mod peer;
 mod probe;
 mod profile;
@@ -55,6 +56,7 @@ pub use finding::{Finding, Mismatch};
 pub use glob::Glob;
 pub use need::{Capabilities, Need};
 pub use options::RunOptions;
+pub use oracle::Rule;
 pub use profile::{
     Access, Addresses, Credentials, Kept, Known, Limits, Profile, ProfileError, Restart, Waits,
 };

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::finding::Mismatch;
+use crate::oracle::{Heard, Oracle, Rule};
 use crate::transcript::{Action, Deviation, End, Expectation, Script};
 use crate::wire::{Packet, hex};
 
@@ -52,6 +53,7 @@ pub struct Observation {
 pub(crate) struct Record {
     begin: Instant,
     pages: Rc<RefCell<Pages>>,
+    oracle: Oracle,
 }
 
 /// What is written in a record.
@@ -72,11 +74,13 @@ pub(crate) struct Pages {
     pub(crate) sent_invalid: bool,
     /// What was said, octet by octet, to be said again.
     pub(crate) script: Script,
+    /// What the oracle has heard.
+    pub(crate) heard: Heard,
 }
 
 impl Record {
     pub(crate) fn new() -> Self {
-        Self { begin: Instant::now(), pages: Rc::default() }
+        Self { begin: Instant::now(), pages: Rc::default(), oracle: Oracle::default() }
     }
 
     pub(crate) fn packet(&self, peer: &str, from: Side, text: &str, octets: &[u8]) {
@@ -131,6 +135,19 @@ impl Record {
         self.pages.borrow_mut().accepted = true;
     }
 
+    /// What follows the connections of the case.
+    pub(crate) const fn oracle(&self) -> &Oracle {
+        &self.oracle
+    }
+
+    /// Takes over what another case has left: its packets, and a breach that it has heard.
+    pub(crate) fn repeat(&self, transcript: Vec<Entry>, rule: Rule, breaches: Vec<Mismatch>) {
+        let mut pages = self.pages.borrow_mut();
+        pages.entries = transcript;
+        pages.accepted = true;
+        self.oracle.repeat(rule, breaches);
+    }
+
     /// Whether a CONNECT was accepted up to now.
     pub(crate) fn is_accepted(&self) -> bool {
         self.pages.borrow().accepted
@@ -139,6 +156,12 @@ impl Record {
     /// Notes that the judge has sent what breaks a rule.
     pub(crate) fn sent_invalid(&self) {
         self.pages.borrow_mut().sent_invalid = true;
+        self.oracle.mute();
+    }
+
+    /// Whether the judge has sent what breaks a rule, up to now.
+    pub(crate) fn has_sent_invalid(&self) -> bool {
+        self.pages.borrow().sent_invalid
     }
 
     /// Opens a connection: the line on which its steps are written down.
@@ -155,7 +178,7 @@ impl Record {
 
     /// Takes the pages out, and begins anew.
     pub(crate) fn take(&self) -> Pages {
-        self.pages.take()
+        Pages { heard: self.oracle.take(), ..self.pages.take() }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::cases::server;
 use crate::finding::Finding;
 use crate::need::{Capabilities, Need};
 use crate::options::RunOptions;
+use crate::oracle::Ledger;
 use crate::probe::{LIMITS, PROBES};
 use crate::profile::Limits;
 use crate::report::{CaseReport, Report};
@@ -49,15 +50,21 @@ pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progres
         answered: false,
         lost: OnceLock::new(),
         running: Mutex::default(),
+        ledger: Ledger::default(),
     };
-    let selected: Vec<_> = server::all().filter(|case| options.selects(case)).collect();
+    let is_background =
+        |case: &Case| server::background().any(|other| other.address == case.address);
+    let selected: Vec<_> =
+        server::all().filter(|case| options.selects(case) && !is_background(case)).collect();
     if let Err(reason) = subject.check_alive() {
         return run.report(Vec::new(), Some(reason));
     }
     let answered = subject.check_answers(options.patience).is_ok();
     let run = Run { capabilities: run.probe(), answered, ..run };
-    progress.begun(&run.capabilities, selected.len());
-    let cases = run.all(&selected, progress);
+    let background = server::background().filter(|case| options.selects(case)).count();
+    progress.begun(&run.capabilities, selected.len() + background);
+    let mut cases = run.all(&selected, progress);
+    cases.extend(run.background(cases.len(), progress));
     let lost = run.lost.get().cloned();
     run.report(cases, lost)
 }
@@ -75,6 +82,8 @@ struct Run<'a> {
     lost: OnceLock<String>,
     /// The addresses of the cases that run now.
     running: Mutex<Vec<&'static str>>,
+    /// What the oracle has heard.
+    ledger: Ledger,
 }
 
 impl Run<'_> {
@@ -169,6 +178,26 @@ impl Run<'_> {
         });
     }
 
+    /// What the oracle has heard: of the rules that were asked for, and of those that are broken.
+    fn background(&self, done: usize, progress: &mut dyn Progress) -> Vec<CaseReport> {
+        let asked =
+            |case: &&Case| self.options.selects(case) || self.ledger.is_broken(case.address);
+        let cases = server::background().filter(asked).enumerate();
+        cases
+            .map(|(number, case)| {
+                let report = self.tell(case);
+                progress.finished(&report, done + number + 1);
+                report
+            })
+            .collect()
+    }
+
+    fn tell(&self, case: &'static Case) -> CaseReport {
+        let mut stage = self.stage("0");
+        let outcome = (case.run)(&mut stage);
+        CaseReport::new(case, outcome, Duration::ZERO, stage.strike())
+    }
+
     fn one(&self, case: &'static Case, index: usize) -> CaseReport {
         if self.lost.get().is_some() {
             let outcome = Err(Finding::Error("not run: the subject is gone".to_owned()));
@@ -186,6 +215,7 @@ impl Run<'_> {
             .and_then(|()| stage.control());
         let duration = begin.elapsed();
         let pages = stage.strike();
+        self.ledger.enter(case.address, &pages);
         let outcome = outcome.map_err(|finding| self.look_after(case, finding));
         self.running().retain(|address| *address != case.address);
         CaseReport::new(case, outcome, duration, pages)
@@ -233,7 +263,7 @@ impl Run<'_> {
 
     fn stage(&self, name: &str) -> Stage<'_> {
         let tag = format!("{}{name}", self.tag);
-        Stage::new(self.subject, self.options, &self.capabilities, tag, CASE_LIMIT)
+        Stage::new(self.subject, self.options, &self.capabilities, &self.ledger, tag, CASE_LIMIT)
     }
 
     fn report(&self, cases: Vec<CaseReport>, lost: Option<String>) -> Report {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::finding::{Finding, Mismatch};
 use crate::need::Capabilities;
 use crate::options::RunOptions;
+use crate::oracle::{Ledger, Rule};
 use crate::peer::{Patience, Peer};
 use crate::profile::{Access, Credentials};
 use crate::record::{Pages, Record, Side};
@@ -21,6 +22,7 @@ pub struct Stage<'run> {
     subject: &'run Subject,
     options: &'run RunOptions,
     capabilities: &'run Capabilities,
+    ledger: &'run Ledger,
     /// Letters and digits that no other case of any run has.
     tag: String,
     record: Record,
@@ -33,6 +35,7 @@ impl<'run> Stage<'run> {
         subject: &'run Subject,
         options: &'run RunOptions,
         capabilities: &'run Capabilities,
+        ledger: &'run Ledger,
         tag: String,
         limit: Duration,
     ) -> Self {
@@ -43,7 +46,7 @@ impl<'run> Stage<'run> {
             end: Instant::now() + limit,
         };
         let record = Record::new();
-        Self { subject, options, capabilities, tag, record, patience, peers: Cell::new(0) }
+        Self { subject, options, capabilities, ledger, tag, record, patience, peers: Cell::new(0) }
     }
 
     /// A Client Identifier for this case: 1 to 23 letters and digits, which every Server allows.
@@ -211,6 +214,31 @@ impl<'run> Stage<'run> {
     /// Notes a departure that is no breach, and goes on.
     pub fn warn(&self, expected: impl Into<String>, seen: impl Into<String>) {
         self.record.warn(Mismatch::new(expected.into(), seen.into()));
+    }
+
+    /// Tells what the background oracle has heard of a rule, in all cases up to now.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Inconclusive`] when there was nothing to hear. A breach is none: it is noted,
+    /// with the packets of the first case that heard it.
+    pub fn overheard(&self, rule: Rule) -> Result<(), Finding> {
+        let heard = self.ledger.of(rule);
+        if heard.occasions == 0 {
+            return Err(Finding::inconclusive("the subject has sent nothing of the kind"));
+        }
+        let told = |(breach, cases): (Mismatch, Vec<&str>)| {
+            let others = match cases.len() {
+                1 => String::new(),
+                2 => " and one other case".to_owned(),
+                many => format!(" and {} other cases", many - 1),
+            };
+            let seen = format!("{}, in {}{others}", breach.seen, cases[0]);
+            Mismatch { seen, ..breach }
+        };
+        let breaches = heard.breaches.into_iter().map(told).collect();
+        self.record.repeat(heard.transcript, rule, breaches);
+        Ok(())
     }
 
     /// Makes sure that the subject has accepted somebody in the course of the case, by connecting

@@ -190,7 +190,13 @@ impl Peer {
                 let breach = Finding::fail(expected, packet);
                 return Err(breach.shown_by(self.deviation(close, wait, End::Told)));
             }
-            match self.pump(deadline)? {
+            let came =
+                self.pump(deadline).map_err(|finding| match self.record.has_sent_invalid() {
+                    // Who answers a breach by another should have closed instead.
+                    true => finding.of_the_case(),
+                    false => finding,
+                });
+            match came? {
                 Wait::Arrived => {}
                 Wait::Ended => return Ok(()),
                 Wait::Nothing if self.patience.is_over() => {

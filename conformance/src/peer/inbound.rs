@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::Finding;
+use crate::oracle::Rule;
 use crate::wire::{Packet, Publish};
 
 /// Deliveries that have begun, with how far they have come.
@@ -32,8 +33,8 @@ pub(super) enum Arrival {
     New,
     /// One that has come before, and the answer that seems to have been lost.
     Repeat(Option<Packet>),
-    /// A breach of this statement.
-    Breach(Finding, &'static str),
+    /// A breach of this statement, and the rule that it is of.
+    Breach(Rule, Finding, &'static str),
 }
 
 impl Inbound {
@@ -54,11 +55,13 @@ impl Inbound {
                 }
                 (State::Begun | State::Received, true, false) => {
                     let expected = "DUP set on a PUBLISH that is sent again";
-                    return Arrival::Breach(Finding::fail(expected, publish), "MQTT-3.3.1-1");
+                    let breach = Finding::fail(expected, publish);
+                    return Arrival::Breach(Rule::DupWhenSentAgain, breach, "MQTT-3.3.1-1");
                 }
                 (State::Begun | State::Received, false, _) => {
                     let expected = format!("packet identifier {id} left alone while in use");
-                    return Arrival::Breach(Finding::fail(expected, publish), "MQTT-2.3.1-4");
+                    let breach = Finding::fail(expected, publish);
+                    return Arrival::Breach(Rule::IdentifierInUse, breach, "MQTT-2.3.1-4");
                 }
                 (State::Over, ..) => {}
             }
@@ -86,7 +89,7 @@ mod tests {
 
     fn statement(arrival: &Arrival) -> Option<&'static str> {
         match arrival {
-            Arrival::Breach(_, statement) => Some(statement),
+            Arrival::Breach(_, _, statement) => Some(statement),
             _ => None,
         }
     }

@@ -22,6 +22,7 @@ mod transport;
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use crate::oracle::Watch;
 use crate::record::{Line, Record, Side};
 use crate::wire::{Packet, Reader, Sender};
 
@@ -47,8 +48,7 @@ pub struct Peer {
     /// Read, and not asked for yet.
     unread: VecDeque<Packet>,
     inbound: Inbound,
-    connect_sent: bool,
-    connack_read: bool,
+    watch: Watch,
     /// Set when the subject has closed: nothing more can be read.
     ended: bool,
     /// Set when the subject takes nothing more.
@@ -67,6 +67,7 @@ impl Peer {
         patience: Patience,
     ) -> Self {
         record.event(&name, Side::Judge, "connection opened");
+        let watch = Watch::new(record.oracle());
         Self {
             transport,
             reader: Reader::new(Sender::Server),
@@ -77,8 +78,7 @@ impl Peer {
             patience,
             unread: VecDeque::new(),
             inbound: Inbound::default(),
-            connect_sent: false,
-            connack_read: false,
+            watch,
             ended: false,
             write_failed: false,
             last_sent: Instant::now(),

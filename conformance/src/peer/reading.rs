@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::Peer;
 use super::inbound::Arrival;
 use crate::finding::Finding;
+use crate::oracle::Rule;
 use crate::record::Side;
 use crate::transcript::{Action, Deviation, End, Expectation};
 use crate::wire::{Octets, Packet, Publish, Read, Sender, describe};
@@ -67,11 +68,15 @@ impl Peer {
                 Ok(packet) => packet,
                 Err(malformed) => {
                     let text = describe(&read.octets, Sender::Server).remove(0).0;
-                    let breach = Finding::fail("a packet in good order", text);
+                    let breach = self.watch.malformed(&read.octets, malformed, &text);
                     return Err(self.against(breach, malformed.fault.statement()));
                 }
             };
-            self.check_first(&packet)?;
+            let read = self.watch.read(&packet);
+            read.map_err(|breach| self.against(breach, "MQTT-3.2.0-1"))?;
+            if matches!(&packet, Packet::Connack(connack) if connack.code == 0) {
+                self.record.accepted();
+            }
             if let Packet::Publish(publish) = &packet
                 && self.is_repeat(publish)?
             {
@@ -87,6 +92,7 @@ impl Peer {
     fn is_foreign(&mut self, read: &Read) -> Result<bool, Finding> {
         let answer = if self.foreign.is_publish(&read.octets) {
             let Ok(Packet::Publish(publish)) = &read.packet else { return Ok(true) };
+            self.watch.foreign(publish);
             self.foreign.answer(publish)
         } else {
             let answer = read.packet.as_ref().ok().and_then(|packet| self.foreign.complete(packet));
@@ -120,29 +126,26 @@ impl Peer {
         }
     }
 
-    fn check_first(&mut self, packet: &Packet) -> Result<(), Finding> {
-        if let Packet::Connack(connack) = packet {
-            self.connack_read = true;
-            if connack.code == 0 {
-                self.record.accepted();
-            }
-        }
-        if self.connect_sent && !self.connack_read {
-            let breach = Finding::fail("CONNACK as the first packet", packet);
-            return Err(self.against(breach, "MQTT-3.2.0-1"));
-        }
-        Ok(())
-    }
-
     /// Whether the message has come before on this connection; if so it is answered again.
     fn is_repeat(&mut self, publish: &Publish) -> Result<bool, Finding> {
         match self.inbound.publish(publish) {
-            Arrival::New => Ok(false),
+            Arrival::New => {
+                if publish.id.is_some() {
+                    self.watch.judge(Rule::IdentifierInUse, None);
+                }
+                self.watch.message(publish);
+                Ok(false)
+            }
             Arrival::Repeat(answer) => {
+                self.watch.judge(Rule::DupWhenSentAgain, None);
                 answer.map_or(Ok(()), |answer| self.send(answer))?;
                 Ok(true)
             }
-            Arrival::Breach(finding, statement) => Err(self.against(finding, statement)),
+            Arrival::Breach(rule, breach, statement) => {
+                let breach = self.against(breach, statement);
+                self.watch.breach(rule, &breach);
+                Err(breach)
+            }
         }
     }
 }

@@ -142,7 +142,7 @@ impl Peer {
     }
 
     fn note_sent(&mut self, packet: &Packet) {
-        self.connect_sent |= matches!(packet, Packet::Connect(_));
+        self.watch.sent(packet);
         self.inbound.sent(packet);
         self.record.note_leftovers(packet);
     }

@@ -142,6 +142,9 @@ pub struct CaseReport {
     pub replay: Option<Transcript>,
     /// The same as a line of shell, where one connection suffices.
     pub shell: Option<String>,
+    /// Whether it ended before its end.
+    #[serde(skip)]
+    cut_short: bool,
     /// What decided, and all that was noted on the way.
     #[serde(skip)]
     findings: Vec<Finding>,
@@ -252,7 +255,26 @@ impl CaseReport {
         duration: Duration,
         pages: Pages,
     ) -> Self {
-        let mut findings: Vec<_> = outcome.err().into_iter().collect();
+        // What the oracle hears decides a case only if that is about the very statement.
+        let is_own = |breach: &Mismatch| {
+            breach.statement.is_some_and(|statement| case.statements.contains(&statement))
+        };
+        let heard = pages.heard.breaches.into_iter().map(|(_, breach)| breach);
+        let (own, others): (Vec<_>, Vec<_>) = heard.partition(is_own);
+        let cut_short = outcome.is_err();
+        let outcome = outcome.err().map(|finding| match finding {
+            Finding::Fail(breach) if others.iter().any(|other| other.says_the_same(&breach)) => {
+                Finding::Inconclusive(format!("the background oracle cut it short: {breach}"))
+            }
+            finding => finding,
+        });
+        let mut findings: Vec<_> = outcome.into_iter().collect();
+        for breach in own {
+            let same = |finding: &Finding| matches!(finding, Finding::Fail(other) if other.says_the_same(&breach));
+            if !findings.iter().any(same) {
+                findings.push(Finding::Fail(breach));
+            }
+        }
         findings.extend(pages.warnings.into_iter().map(Finding::Warn));
         let mut findings: Vec<_> =
             findings.into_iter().map(|finding| case.level.weigh(finding)).collect();
@@ -270,6 +292,7 @@ impl CaseReport {
             known: None,
             duration_ms: millis(duration),
             transcript: pages.entries,
+            cut_short,
             replay,
             shell: None,
             findings,

@@ -61,7 +61,7 @@ impl CaseReport {
     /// What the case says of a statement; `None` when nothing.
     ///
     /// A finding that is narrowed to one statement is a verdict on that one, whether or not the
-    /// case was about it. What the case *was* about then stays open.
+    /// case was about it. What the case *was* about then stays open if it came to an end over it.
     fn verdict_on(&self, id: &str) -> Option<Verdict> {
         let named = self.findings.iter().filter(|finding| narrowed(finding) == Some(id));
         let named = named.map(Verdict::from).max();
@@ -70,7 +70,8 @@ impl CaseReport {
         }
         let general = self.findings.iter().map(|finding| match narrowed(finding) {
             None => Verdict::from(finding),
-            Some(_) => Verdict::Inconclusive,
+            Some(_) if self.cut_short => Verdict::Inconclusive,
+            Some(_) => Verdict::Pass,
         });
         named.into_iter().chain(general.max()).max().or(Some(Verdict::Pass))
     }

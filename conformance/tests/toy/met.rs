@@ -96,4 +96,19 @@ pub(crate) const MET_BY_AGREEING: &[(&str, &[&str])] = &[
         ],
     ),
     ("It answers every PINGREQ.", &["ping/answered", "ping/each-is-answered"]),
+    (
+        "What little it sends has its form, and answers what was asked.",
+        &[
+            "background/only-what-servers-send",
+            "background/connack-comes-first",
+            "background/connack-in-good-order",
+            "background/puback-in-good-order",
+            "background/pubrec-in-good-order",
+            "background/pubcomp-in-good-order",
+            "background/suback-in-good-order",
+            "background/unsuback-in-good-order",
+            "background/pingresp-in-good-order",
+            "background/answers-are-to-what-was-sent",
+        ],
+    ),
 ];

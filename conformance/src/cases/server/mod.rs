@@ -7,6 +7,7 @@ use crate::case::Case;
 mod access;
 mod access_connect;
 mod acknowledgements;
+mod background;
 mod client_id;
 mod connack;
 mod connect;
@@ -65,9 +66,15 @@ mod unsubscribe_started;
 mod will;
 mod will_message;
 
-/// All cases for brokers, in document order.
+/// All cases for brokers: in document order, and then those of the background oracle, which tell
+/// what the others have heard.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    FILES.iter().flat_map(|cases| cases.iter())
+    FILES.iter().flat_map(|cases| cases.iter()).chain(background())
+}
+
+/// The cases of the background oracle, which come after all others.
+pub(crate) fn background() -> impl Iterator<Item = &'static Case> {
+    background::CASES.iter()
 }
 
 const FILES: &[&[Case]] = &[
