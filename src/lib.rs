@@ -21,6 +21,7 @@
 //! | [`session`] | both halves of QoS 1 and 2 |
 //! | [`broker`] | the Server as a value |
 //! | [`client`] | the Client as a value |
+//! | [`store`] | what outlives a server, in memory and in a file |
 #![cfg_attr(feature = "net", doc = "| [`net`] | both on real sockets |")]
 #![cfg_attr(not(feature = "net"), doc = "| `net` | both on real sockets, with that feature |")]
 //!
@@ -73,4 +74,5 @@ pub mod client;
 pub mod net;
 pub mod packet;
 pub mod session;
+pub mod store;
 pub mod topic;

@@ -124,8 +124,10 @@ impl KeptSession {
                 self.deliveries.insert(order, KeptDelivery::Released(packet_id));
             }
             Change::Sent { order, packet_id, .. } => {
-                if let Some(KeptDelivery::Waiting(copy)) = self.deliveries.remove(&order) {
-                    self.deliveries.insert(order, KeptDelivery::Sent(packet_id, copy));
+                if let Some(delivery) = self.deliveries.get_mut(&order)
+                    && let KeptDelivery::Waiting(copy) = delivery
+                {
+                    *delivery = KeptDelivery::Sent(packet_id, copy.clone());
                 }
             }
             Change::Subscribed { filter, qos, .. } => {
