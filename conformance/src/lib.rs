@@ -19,6 +19,7 @@
 //! |---|---|
 //! | [`wire`] | octets and Control Packets: a strict reader, and a writer that may break any rule |
 //! | [`transcript`] | a conversation as data, to be had again without the code of the case |
+//! | [`websocket`] | the same for the frames and the handshake of WebSocket |
 //! | [`peer`] | one connection to the subject: sends, expects, notes every packet |
 //! | [`Stage`] | what a case acts on: connections, and names that are its own |
 //! | [`Case`] | an address, its statements, and a conversation |
@@ -48,6 +49,7 @@ mod stage;
 mod subject;
 pub mod transcript;
 mod verdict;
+pub mod websocket;
 pub mod wire;
 
 pub use capture::Capture;
@@ -67,6 +69,6 @@ pub use report::{
 };
 pub use run::{Progress, judge};
 pub use stage::Stage;
-pub use subject::{InvalidTarget, Launch, Subject, SubjectError, Target};
+pub use subject::{InvalidTarget, Launch, Security, SecurityError, Subject, SubjectError, Target};
 pub use transcript::Transcript;
 pub use verdict::Verdict;

@@ -34,6 +34,8 @@ pub enum Need {
     RetainedMessages,
     /// About so many seconds, by design. Such cases start first.
     Seconds(u16),
+    /// An address at which the subject speaks WebSocket. It is told, and not found out.
+    WebSocket,
     /// Topic Filters with `+` and `#`.
     Wildcards,
     /// A Client without a Client Identifier of its own.
@@ -55,6 +57,7 @@ impl Need {
             Self::Qos2Subscriptions => Some("qos-2-subscriptions"),
             Self::Restart => Some("restart"),
             Self::RetainedMessages => Some("retained-messages"),
+            Self::WebSocket => Some("websocket"),
             Self::Wildcards => Some("wildcards"),
             Self::ZeroLengthClientId => Some("zero-length-client-id"),
         }
@@ -131,6 +134,7 @@ impl Capabilities {
         Some(match need {
             Need::AccessRules => "no profile tells of a user with limited rights".to_owned(),
             Need::Restart => "no profile says how to restart the subject".to_owned(),
+            Need::WebSocket => NO_WEBSOCKET.to_owned(),
             Need::DurableMessages | Need::DurableRetained | Need::DurableSessions => {
                 "no profile promises that a restart leaves them".to_owned()
             }
@@ -164,10 +168,17 @@ impl Capabilities {
 
     /// The same without what no probe can find, for lists of what is missing.
     pub(crate) fn probed(&self) -> impl Iterator<Item = (&'static str, bool)> + '_ {
-        let told = |name| Need::TOLD.iter().any(|need| need.name() == Some(name));
+        let told = |name| {
+            let mut told = Need::TOLD.iter().chain(&[Need::WebSocket]);
+            told.any(|need| need.name() == Some(name))
+        };
         self.iter().filter(move |&(name, _)| !told(name))
     }
 }
+
+/// Why cases about WebSocket cannot run.
+pub(crate) const NO_WEBSOCKET: &str =
+    "no WebSocket address was given: judge a ws:// URL, or name it by --websocket";
 
 #[cfg(test)]
 mod tests {

@@ -90,6 +90,7 @@ impl Run<'_> {
     fn probe(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
         let mut limits = Limits::default();
+        capabilities.note(Need::WebSocket, self.subject.websocket().is_some());
         thread::scope(|scope| {
             let how_much: Vec<_> = LIMITS
                 .iter()

@@ -1,5 +1,7 @@
 //! What a case acts on: connections, names of its own, and a place to note what it saw.
 
+mod websocket;
+
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -7,7 +9,7 @@ use crate::finding::{Finding, Mismatch};
 use crate::need::Capabilities;
 use crate::options::RunOptions;
 use crate::oracle::{Ledger, Rule};
-use crate::peer::{Patience, Peer};
+use crate::peer::{Patience, Peer, Transport};
 use crate::profile::{Access, Credentials};
 use crate::record::{Pages, Record, Side};
 use crate::subject::Subject;
@@ -91,15 +93,20 @@ impl<'run> Stage<'run> {
     ///
     /// [`Finding::Error`] when the subject takes none.
     pub fn peer(&self, name: &str) -> Result<Peer, Finding> {
-        let number = self.peers.get() + 1;
-        self.peers.set(number);
-        let name = if name.is_empty() { format!("client {number}") } else { name.to_owned() };
         let transport = self
             .subject
             .dial(self.patience.due)
             .map_err(|error| Finding::Error(format!("cannot reach the subject: {error}")))?;
+        Ok(self.peer_on(name, transport))
+    }
+
+    /// A connection that has been opened somehow.
+    fn peer_on(&self, name: &str, transport: Box<dyn Transport>) -> Peer {
+        let number = self.peers.get() + 1;
+        self.peers.set(number);
+        let name = if name.is_empty() { format!("client {number}") } else { name.to_owned() };
         let peer = Peer::new(name, transport, self.record.clone(), self.patience);
-        Ok(peer.of_case(REALM, self.topics()))
+        peer.of_case(REALM, self.topics())
     }
 
     /// Opens a connection and a Session.
@@ -118,7 +125,12 @@ impl<'run> Stage<'run> {
     /// Those of [`connect`](Self::connect).
     pub fn connect_present(&self, connect: Connect) -> Result<(Peer, bool), Finding> {
         let id = String::from_utf8_lossy(&connect.client_id).into_owned();
-        let mut peer = self.peer(id.strip_prefix(&self.tag).unwrap_or_default())?;
+        let peer = self.peer(id.strip_prefix(&self.tag).unwrap_or_default())?;
+        self.connect_on(peer, connect)
+    }
+
+    /// Opens a Session on this connection, and tells whether the subject had kept one.
+    fn connect_on(&self, mut peer: Peer, connect: Connect) -> Result<(Peer, bool), Finding> {
         let connack = peer
             .send(connect)
             .and_then(|()| peer.expect_accepted())

@@ -12,6 +12,7 @@ mod interrupt;
 mod logging;
 mod progress;
 mod publish;
+mod reach;
 mod saboteur;
 mod subscribe;
 mod target;

@@ -18,6 +18,7 @@ use super::evidence::Evidence;
 use super::exit::{self, Failed};
 use super::interrupt;
 use super::progress::Bar;
+use super::reach::Reach;
 
 /// Judge a broker, statement by statement
 ///
@@ -26,7 +27,7 @@ use super::progress::Bar;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// A broker that is running: HOST:PORT or mqtt://HOST:PORT
+    /// A broker that is running: HOST:PORT, or a URL with mqtt, mqtts, ws, wss or unix
     #[arg(value_name = "TARGET", conflicts_with = "spawn")]
     target: Option<Target>,
 
@@ -73,13 +74,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     strict: bool,
 
-    /// The user name in every CONNECT
-    #[arg(long, value_name = "NAME")]
-    username: Option<String>,
-
-    /// The password in every CONNECT that has a user name
-    #[arg(long, value_name = "PASSWORD", env = "MQTTSPEC_PASSWORD", hide_env_values = true)]
-    password: Option<String>,
+    #[command(flatten)]
+    reach: Reach,
 
     /// Write the report as JSON; - for standard output
     #[arg(long, value_name = "FILE")]
@@ -116,6 +112,9 @@ Examples:
   mqttspec test --spawn 'mosquitto -p {port}'      one that is started for the purpose
   mqttspec test --profile nats                     one that is known here, with its access rules
   mqttspec test --profile my.toml localhost        what yours does not offer, and is known to fail
+  mqttspec test mqtts://broker --ca ca.pem         over TLS; likewise ws://, wss:// and unix:/path
+  mqttspec test localhost --websocket ws://localhost:8080/mqtt
+                                                   over TCP, and what is said about WebSocket
   mqttspec test --filter 'will/*' localhost        the Will alone
   mqttspec test --statement 3.1.2-24 --list        which cases judge a statement
   mqttspec test localhost --junit report.xml       for a CI system
@@ -178,10 +177,7 @@ fn subject(arguments: &Arguments) -> Result<Subject, Failed> {
         None => subject,
         Some(profile) => subject.following(profile),
     };
-    Ok(match &arguments.username {
-        None => subject,
-        Some(username) => subject.with_credentials(username, arguments.password.as_deref()),
-    })
+    arguments.reach.apply(subject)
 }
 
 pub(super) fn spawn(command: &str) -> Result<Subject, Failed> {

@@ -132,11 +132,19 @@ impl Peer {
     }
 
     /// Sends nothing more, by FIN, and goes on reading.
-    pub fn half_close(&mut self) {
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Unsupported`] over a transport of which the directions end together.
+    pub fn half_close(&mut self) -> Result<(), Finding> {
+        if let Some(reason) = self.transport.no_half_close() {
+            return Err(Finding::unsupported(reason));
+        }
         self.record.event(&self.name, Side::Judge, "ends its direction");
         self.write_failed = true;
         self.line.step(Action::Finish);
         self.transport.finish();
+        Ok(())
     }
 
     /// Leaves in order: DISCONNECT, then the end of the connection.

@@ -13,6 +13,7 @@ mod closing;
 mod exchange;
 mod expect;
 mod foreign;
+mod frames;
 mod inbound;
 mod patience;
 mod reading;
@@ -24,12 +25,13 @@ use std::time::Instant;
 
 use crate::oracle::Watch;
 use crate::record::{Line, Record, Side};
+use crate::websocket::Frame;
 use crate::wire::{Packet, Reader, Sender};
 
 pub use crate::transcript::Delivery;
 pub(crate) use patience::Patience;
-pub(crate) use transport::Tcp;
-pub use transport::Transport;
+pub use transport::{Breach, Transport};
+pub(crate) use transport::{Stream, Tls, Upgraded, upgrade};
 
 use foreign::Foreign;
 use inbound::Inbound;
@@ -57,6 +59,8 @@ pub struct Peer {
     last_sent: Instant,
     last_id: u16,
     foreign: Foreign,
+    /// Frames of control from the subject, when this is a WebSocket.
+    control_frames: Vec<Frame>,
 }
 
 impl Peer {
@@ -84,6 +88,7 @@ impl Peer {
             last_sent: Instant::now(),
             last_id: 0,
             foreign: Foreign::default(),
+            control_frames: Vec::new(),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::Peer;
 use super::inbound::Arrival;
+use super::{Breach, Peer};
 use crate::finding::Finding;
 use crate::oracle::Rule;
 use crate::record::Side;
@@ -33,7 +33,9 @@ impl Peer {
                 self.line.step(Action::Wait { ms });
                 return Ok(Wait::Nothing);
             }
-            match self.transport.read(&mut buffer, wait) {
+            let read = self.transport.read(&mut buffer, wait);
+            self.take_in_control_frames();
+            match read {
                 Ok(0) => self.end("connection closed"),
                 Ok(length) => {
                     self.reader.push(&buffer[..length]);
@@ -43,7 +45,13 @@ impl Peer {
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => {}
-                    _ => self.end("connection reset"),
+                    _ => match error.downcast::<Breach>() {
+                        Ok(Breach { expected, seen, statement }) => {
+                            self.record.event(&self.name, Side::Subject, &seen);
+                            return Err(self.against(Finding::fail(expected, seen), statement));
+                        }
+                        Err(_) => self.end("connection reset"),
+                    },
                 },
             }
         }

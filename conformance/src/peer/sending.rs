@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
-use super::Peer;
+use super::{Peer, Transport};
 use crate::finding::Finding;
 use crate::record::Side;
 use crate::transcript::Action;
@@ -15,7 +15,7 @@ use crate::wire::{Fault, Octets, Packet, Sender, describe};
 
 /// What the case says that octets are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Declared {
+pub(super) enum Declared {
     /// Packets in good order, or the end of one.
     Valid,
     /// Against the rules, at least one packet of them.
@@ -115,7 +115,7 @@ impl Peer {
 
     /// Reads what is about to be sent as the subject should; `None` when it cannot be read, since
     /// what was sent before it has no end.
-    fn read_back(&mut self, octets: &[u8]) -> Option<Declared> {
+    pub(super) fn read_back(&mut self, octets: &[u8]) -> Option<Declared> {
         let reader = self.outgoing.as_mut()?;
         reader.push(octets);
         let mut packets = Vec::new();
@@ -148,11 +148,18 @@ impl Peer {
     }
 
     pub(super) fn write(&mut self, octets: &[u8]) -> Result<(), Finding> {
+        self.write_by(|transport, wait| transport.write(octets, wait))
+    }
+
+    pub(super) fn write_by(
+        &mut self,
+        write: impl FnOnce(&mut dyn Transport, Duration) -> io::Result<()>,
+    ) -> Result<(), Finding> {
         if self.write_failed {
             return Ok(());
         }
         self.last_sent = Instant::now();
-        match self.transport.write(octets, self.patience.due) {
+        match write(&mut *self.transport, self.patience.due) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 let wait = self.patience.due.as_millis();

@@ -156,7 +156,7 @@ fn a_refusal_where_silence_was_due_is_a_warning() {
 #[test]
 fn who_ends_one_direction_reads_on() {
     let (mut peer, _) = peer(&[Packet::Puback(1)], true);
-    peer.half_close();
+    assert_eq!(peer.half_close(), Ok(()));
     assert_eq!(peer.send(Packet::Pingreq), Ok(()));
     assert_eq!(peer.expect_puback(1), Ok(()));
     assert_eq!(peer.expect_closed(), Ok(()));

@@ -304,7 +304,9 @@ impl CaseReport {
     fn seen_in(&mut self, subject: &SubjectReport, place: &Target) {
         let Some(replay) = &mut self.replay else { return };
         replay.subject.clone_from(subject.command.as_ref().unwrap_or(&subject.target));
-        self.shell = replay.to_shell(place.host(), place.port());
+        // A shell alone speaks plain TCP, and neither TLS nor WebSocket.
+        let network = place.network().filter(|_| place.is_plain_tcp());
+        self.shell = network.and_then(|(host, port)| replay.to_shell(host, port));
     }
 
     /// What it found, the weightiest first; empty of a case that passed.

@@ -274,7 +274,8 @@ impl Link<'_> {
         connect: &Connect,
         packet: Option<Packet>,
     ) -> io::Result<()> {
-        let address = (self.upstream.host(), self.upstream.port()).to_socket_addrs()?.next();
+        let address = self.upstream.network().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let address = address.to_socket_addrs()?.next();
         let address = address.ok_or(io::ErrorKind::AddrNotAvailable)?;
         let mut stream = TcpStream::connect_timeout(&address, ASIDE)?;
         stream.set_read_timeout(Some(ASIDE))?;

@@ -31,13 +31,18 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// Those of binding `listen`. An upstream that cannot be reached is no error here: whoever
-    /// connects is then turned away.
+    /// Those of binding `listen`, and [`io::ErrorKind::Unsupported`] for an upstream that is not
+    /// on plain TCP. An upstream that cannot be reached is no error here: whoever connects is then
+    /// turned away.
     pub fn start(
         listen: SocketAddr,
         upstream: Target,
         sabotage: Option<&Sabotage>,
     ) -> io::Result<Self> {
+        if !upstream.is_plain_tcp() {
+            let reason = "a proxy stands before a broker on plain TCP: HOST:PORT";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+        }
         let listener = TcpListener::bind(listen)?;
         let address = listener.local_addr()?;
         let breach = sabotage.map_or_else(nothing, |sabotage| (sabotage.breach)());
@@ -105,7 +110,8 @@ impl Hall {
     }
 
     fn admit(self: Arc<Self>, client: TcpStream) -> io::Result<()> {
-        let upstream = (self.upstream.host(), self.upstream.port()).to_socket_addrs()?.next();
+        let upstream = self.upstream.network().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let upstream = upstream.to_socket_addrs()?.next();
         let upstream = upstream.ok_or(io::ErrorKind::AddrNotAvailable)?;
         let server = TcpStream::connect_timeout(&upstream, DIAL)?;
         client.set_nodelay(true)?;

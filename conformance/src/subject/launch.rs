@@ -94,6 +94,11 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// Where it speaks WebSocket, if its command, or a file of it, says `{ws_port}`.
+    pub(super) fn websocket_port(&self) -> Option<u16> {
+        self.places.ports.get("ws_port").copied()
+    }
+
     /// A text with the places of this start in it.
     pub(super) fn fill(&mut self, text: &str) -> Result<String, SubjectError> {
         self.places.fill(text)

@@ -1,25 +1,29 @@
 //! The broker under test: where it is, how to reach it, and whether it is still there.
 
+mod dial;
 mod error;
 mod launch;
 mod output;
 mod process;
+mod security;
 mod target;
 
 use std::io;
-use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::peer::{Tcp, Transport};
+use crate::peer::{Transport, Upgraded};
 use crate::profile::{Addresses, Credentials, Profile};
+use crate::websocket::Request;
 use crate::wire::{Connect, Octets, Packet, Reader, Sender};
 
 pub use error::SubjectError;
 pub use launch::Launch;
+pub use security::{Security, SecurityError};
 pub use target::{InvalidTarget, Target};
 
+use dial::Dialer;
 use launch::Prepared;
 use process::Process;
 
@@ -28,6 +32,8 @@ use process::Process;
 #[derive(Debug)]
 pub struct Subject {
     target: Target,
+    websocket: Option<Target>,
+    dialer: Dialer,
     credentials: Option<(String, Option<String>)>,
     process: Option<Mutex<Started>>,
     /// The command of a profile that restarts it.
@@ -43,9 +49,14 @@ struct Started {
 }
 
 impl Subject {
-    /// A broker that runs already.
-    pub const fn at(target: Target) -> Self {
-        Self { target, credentials: None, process: None, restart: None }
+    /// A broker that runs already. Each CONNECT carries the user name and password of the target,
+    /// if it has any.
+    pub fn at(target: Target) -> Self {
+        let credentials = target
+            .credentials()
+            .map(|(username, password)| (username.to_owned(), password.map(str::to_owned)));
+        let dialer = Dialer::default();
+        Self { target, websocket: None, dialer, credentials, process: None, restart: None }
     }
 
     /// Starts a broker by a command line and waits until it answers a CONNECT.
@@ -72,7 +83,13 @@ impl Subject {
     pub fn of_profile(profile: &Profile) -> Result<Option<Self>, SubjectError> {
         let subject = match (&profile.start, &profile.at.mqtt) {
             (Some(launch), _) => Self::spawn_at(launch, &profile.at, profile.credentials.as_ref())?,
-            (None, Some(url)) => Self::at(url.parse()?),
+            (None, Some(url)) => {
+                let subject = Self::at(url.parse()?);
+                match &profile.at.websocket {
+                    Some(url) => subject.with_websocket(url.parse()?),
+                    None => subject,
+                }
+            }
             (None, None) => return Ok(None),
         };
         Ok(Some(subject.following(profile)))
@@ -96,16 +113,21 @@ impl Subject {
         credentials: Option<&Credentials>,
     ) -> Result<Self, SubjectError> {
         let mut prepared = launch.prepare()?;
-        let target = match &at.mqtt {
+        let mut subject = Self::at(match &at.mqtt {
             Some(url) => prepared.fill(url)?.parse()?,
             None => Target::new("127.0.0.1", prepared.port),
+        });
+        let websocket = match (&at.websocket, prepared.websocket_port()) {
+            (Some(url), _) => Some(prepared.fill(url)?.parse()?),
+            (None, Some(port)) => Some(Target::websocket("127.0.0.1", port, Target::DEFAULT_PATH)),
+            (None, None) => None,
         };
-        let subject = match credentials {
-            None => Self::at(target),
-            Some(Credentials { username, password, .. }) => {
-                Self::at(target).with_credentials(username, password.as_deref())
-            }
-        };
+        if let Some(websocket) = websocket {
+            subject = subject.with_websocket(websocket);
+        }
+        if let Some(Credentials { username, password, .. }) = credentials {
+            subject = subject.with_credentials(username, password.as_deref());
+        }
         let wait = launch.wait();
         let process = subject.start(&prepared, wait)?;
         Ok(Self { process: Some(Mutex::new(Started { process, prepared, wait })), ..subject })
@@ -175,9 +197,32 @@ impl Subject {
         self
     }
 
+    /// Uses TLS like this, where its addresses say TLS.
+    ///
+    /// # Errors
+    ///
+    /// [`SecurityError`] for files that cannot be used.
+    pub fn with_security(mut self, security: &Security) -> Result<Self, SecurityError> {
+        self.dialer = Dialer::new(security)?;
+        Ok(self)
+    }
+
+    /// Tells where it speaks WebSocket, when that is not its [`target`](Self::target) anyway.
+    #[must_use]
+    pub fn with_websocket(mut self, websocket: Target) -> Self {
+        self.websocket = Some(websocket);
+        self
+    }
+
     /// Where it is.
     pub const fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Where it speaks WebSocket, if that is known.
+    pub fn websocket(&self) -> Option<&Target> {
+        let own = Some(&self.target).filter(|target| target.is_websocket());
+        self.websocket.as_ref().or(own)
     }
 
     /// The command line that started it; `None` when it ran already.
@@ -232,14 +277,18 @@ impl Subject {
 
     /// Opens a connection.
     pub(crate) fn dial(&self, wait: Duration) -> io::Result<Box<dyn Transport>> {
-        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for address in (self.target.host(), self.target.port()).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, wait) {
-                Ok(stream) => return Ok(Box::new(Tcp::new(stream)?)),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+        self.dialer.dial(&self.target, wait)
+    }
+
+    /// Asks for a WebSocket, by the request that `bend` makes of the usual one; `None` when it is
+    /// not known where to ask.
+    pub(crate) fn upgrade(
+        &self,
+        bend: impl FnOnce(Request) -> Request,
+        wait: Duration,
+    ) -> Option<io::Result<Upgraded>> {
+        let target = self.websocket()?;
+        Some(self.dialer.open(target, &bend(dial::request(target)), wait))
     }
 
     /// Adds what the subject wants to know of every Client.

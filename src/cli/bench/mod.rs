@@ -224,7 +224,11 @@ impl Candidate {
             Self::Command(command) => test::spawn(command)?,
         };
         let target = started.target();
-        let address = (target.host().to_owned(), target.port());
+        let Some((host, port)) = target.network().filter(|_| target.is_plain_tcp()) else {
+            let error = anyhow!("{target} is not on plain TCP: give HOST:PORT");
+            return Err(Failed { code: exit::USAGE, error });
+        };
+        let address = (host.to_owned(), port);
         let broker = Broker { address, group: started.process_group() };
         let sample = runtime.block_on(load.run(&broker));
         sample.map_err(|error| {

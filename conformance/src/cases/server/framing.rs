@@ -172,7 +172,7 @@ pub(super) const CASES: &[Case] = &[
         run: |stage| {
             let mut client = stage.client("a")?;
             client.send(Publish::qos1(1, stage.topic("t"), "the last"))?;
-            client.half_close();
+            client.half_close()?;
             let behaviour = match client.expect_puback(1) {
                 Ok(()) => "answer",
                 Err(_) if client.is_closed() => "close",

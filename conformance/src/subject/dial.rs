@@ -1,0 +1,104 @@
+//! A connection to a subject, over whatever its address says.
+
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+
+use super::security::{Security, SecurityError};
+use super::target::{Place, Target, authority};
+use crate::peer::{Stream, Tls, Transport, Upgraded, upgrade};
+use crate::websocket::Request;
+
+/// Opens connections. It reads certificates once, and only when somebody wants TLS.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Dialer {
+    tls: OnceLock<Arc<ClientConfig>>,
+}
+
+impl Dialer {
+    /// One that uses TLS as it is told.
+    pub(super) fn new(security: &Security) -> Result<Self, SecurityError> {
+        Ok(Self { tls: OnceLock::from(security.config()?) })
+    }
+
+    /// Opens a connection to `target`, and shakes hands for TLS and WebSocket where it says so.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and with a sentence those of a handshake that comes to nothing.
+    pub(super) fn dial(&self, target: &Target, wait: Duration) -> io::Result<Box<dyn Transport>> {
+        if !target.is_websocket() {
+            return self.below_websocket(target, wait);
+        }
+        let request = request(target);
+        let upgraded = self.open(target, &request, wait)?;
+        let (path, status) = (request.path, upgraded.answer.status);
+        upgraded.transport.ok_or_else(|| {
+            io::Error::other(format!(
+                "it opens no WebSocket at {path}, but answers with status {status}; the path of \
+                 a URL is chosen like this: ws://localhost:8080/path"
+            ))
+        })
+    }
+
+    /// Asks `target` for a WebSocket by this request, whatever comes of it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and one of [`io::ErrorKind::InvalidData`] when the other side does
+    /// not know what a WebSocket is.
+    pub(super) fn open(
+        &self,
+        target: &Target,
+        request: &Request,
+        wait: Duration,
+    ) -> io::Result<Upgraded> {
+        let deadline = Instant::now() + wait;
+        let below = self.below_websocket(target, wait)?;
+        upgrade(below, request, deadline.saturating_duration_since(Instant::now()))
+    }
+
+    fn below_websocket(&self, target: &Target, wait: Duration) -> io::Result<Box<dyn Transport>> {
+        let deadline = Instant::now() + wait;
+        let (scheme, host, port) = match target.place() {
+            Place::Unix(path) => return Ok(Box::new(Stream::unix(UnixStream::connect(path)?))),
+            Place::Network { scheme, host, port, .. } => (*scheme, host.as_str(), *port),
+        };
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in (host, port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, wait) {
+                Ok(stream) => {
+                    let tcp = Box::new(Stream::tcp(stream)?);
+                    if !scheme.is_secure() {
+                        return Ok(tcp);
+                    }
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    return Ok(Box::new(Tls::open(tcp, self.tls()?, host, left)?));
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn tls(&self) -> io::Result<Arc<ClientConfig>> {
+        if let Some(config) = self.tls.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = Security::default().config().map_err(io::Error::other)?;
+        Ok(Arc::clone(self.tls.get_or_init(|| config)))
+    }
+}
+
+/// The request for the WebSocket of a target.
+pub(super) fn request(target: &Target) -> Request {
+    let (host, port) = target.network().unwrap_or_default();
+    Request::new(authority(host, port), target.path())
+}
+
+#[cfg(test)]
+mod tests;
