@@ -121,6 +121,8 @@ fn wrong_usage_is_exit_code_2_and_says_what_would_be_right() {
         (&["test", "--statement", "3.1.2-99"][..], "near it: MQTT-3.1.2-"),
         (&["test", "--filter", "no-such-part/*"], "--list"),
         (&["test", "ftp://localhost"], "HOST:PORT"),
+        (&["test", "mqtts://localhost", "--ca", "no-such-file"], "no-such-file"),
+        (&["test", "--websocket", "localhost:1883"], "ws://localhost:8080/mqtt"),
         (&["test", "--timeout", "soon"], "seconds"),
         (&["test", "--spawn", "mosquitto", "localhost"], "cannot be used with"),
         (&["broker", "--bind", "nowhere"], "127.0.0.1:1883"),
