@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::packet::{ClientId, PacketId, QoS, Will};
+use crate::packet::{ClientId, PacketId, QoS, Text, Will};
 use crate::session::Message;
 use crate::topic::{TopicFilter, TopicName};
 
@@ -69,6 +69,13 @@ pub enum Change {
         session: SessionNumber,
         /// The identifier that the Client gave it.
         packet_id: PacketId,
+    },
+    /// A Session belongs to a user.
+    Owned {
+        /// Which one.
+        session: SessionNumber,
+        /// Whose it is, and nobody else's.
+        user: Text,
     },
     /// PUBREC came: the message is with its receiver, and PUBREL is what is sent from here on.
     Released {
@@ -153,6 +160,7 @@ impl Change {
                 Self::Subscribed { filter, .. } | Self::Unsubscribed { filter, .. } => {
                     filter.as_str().len()
                 }
+                Self::Owned { user, .. } => user.as_str().len(),
                 Self::Unretained { topic } => topic.as_str().len(),
                 Self::WillLeft { will, .. } => {
                     will.topic.as_str().len() + will.message.as_bytes().len()

@@ -9,6 +9,8 @@ use crate::packet::{ConnectRefusal, DecodeError};
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CloseReason {
+    /// It was asked for by whoever runs the server.
+    Asked,
     /// No CONNECT came in time.
     ConnectTimeout,
     /// The Client's octets cannot be read.
@@ -21,6 +23,8 @@ pub enum CloseReason {
     KeepAliveExpired,
     /// The network has ended the connection, or the Client has without a word.
     NetworkClosed,
+    /// The Client published what it has no right to.
+    NotAllowed,
     /// What the Client asked for cannot be kept at the moment.
     NotKept,
     /// CONNECT was refused.
@@ -32,6 +36,10 @@ pub enum CloseReason {
     },
     /// The server is being stopped.
     ServerStopping,
+    /// A Topic Name has more levels than the server takes.
+    TooManyLevels,
+    /// What the Client proved itself with does not hold any more.
+    UserChanged,
     /// The Client broke the protocol.
     Violation(Violation),
 }
@@ -42,7 +50,14 @@ impl CloseReason {
         match self {
             Self::ConnectTimeout => Some("U-3.1.4-2"),
             Self::Decode(error) => Some(error.statement()),
-            Self::Disconnected | Self::NetworkClosed | Self::NotKept | Self::ServerStopping => None,
+            Self::Asked
+            | Self::Disconnected
+            | Self::NetworkClosed
+            | Self::NotKept
+            | Self::ServerStopping
+            | Self::TooManyLevels
+            | Self::UserChanged => None,
+            Self::NotAllowed => Some("MQTT-3.3.5-2"),
             Self::Displaced => Some("MQTT-3.1.4-2"),
             Self::KeepAliveExpired => Some("MQTT-3.1.2-24"),
             Self::Refused { statement, .. } => Some(statement),
@@ -54,7 +69,9 @@ impl CloseReason {
     pub const fn is_clients_fault(&self) -> bool {
         match self {
             Self::Decode(error) => !matches!(error, DecodeError::TooLarge(_)),
-            Self::Refused { .. } | Self::Violation(_) => true,
+            Self::NotAllowed | Self::Refused { .. } | Self::TooManyLevels | Self::Violation(_) => {
+                true
+            }
             _ => false,
         }
     }
@@ -63,6 +80,7 @@ impl CloseReason {
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Asked => f.write_str("asked for by the operator")?,
             Self::ConnectTimeout => f.write_str("no CONNECT in time")?,
             // It names its statement itself, and the octet after it.
             Self::Decode(error) => return error.fmt(f),
@@ -74,7 +92,10 @@ impl fmt::Display for CloseReason {
             Self::NetworkClosed => f.write_str("network connection closed without DISCONNECT")?,
             Self::NotKept => f.write_str("what it asks for cannot be kept at the moment")?,
             Self::Refused { refusal, .. } => write!(f, "CONNECT refused, {refusal}")?,
+            Self::NotAllowed => f.write_str("PUBLISH without the right to")?,
             Self::ServerStopping => f.write_str("server stopping")?,
+            Self::TooManyLevels => f.write_str("a topic of more levels than are taken here")?,
+            Self::UserChanged => f.write_str("its user has another password now, or is gone")?,
             Self::Violation(violation) => violation.fmt(f)?,
         }
         self.statement().map_or(Ok(()), |statement| write!(f, " [{statement}]"))

@@ -5,14 +5,20 @@
 //! [MQTT-3.2.2-5], [MQTT-3.2.2-6], [MQTT-3.12.4-1], [MQTT-3.14.4-3], [MQTT-4.8.0-1],
 //! [MQTT-6.0.0-1], U-3.1.4-1.
 
+mod admission;
+
 use std::collections::VecDeque;
 use std::time::Instant;
 
+pub use self::admission::Proof;
 use super::keep_alive::KeepAlive;
-use super::sessions::Attached;
-use super::{Broker, CloseReason, Holder, Position, SessionName, Unit, Violation};
+use super::pace::Pace;
+use super::{
+    Broker, CloseReason, Holder, Note, Position, SessionName, UnauthorizedPublish, Unit, Violation,
+};
 use crate::packet::{
-    Connack, Connect, ConnectRefusal, DecodeError, Packet, Pingresp, Publish, QoS,
+    Connack, Connect, ConnectRefusal, Credentials, DecodeError, Packet, Pingresp, Publish, QoS,
+    Text,
 };
 use crate::session::Message;
 
@@ -23,6 +29,8 @@ pub enum Input {
     Packet(Packet),
     /// Octets have come that are no packet.
     Undecodable(DecodeError),
+    /// What has come of an [`Output::Authenticate`].
+    Authenticated(Proof),
     /// What an [`Output::Hold`] waits for will not become durable.
     NotKept,
     /// A WebSocket data frame has come that is not binary.
@@ -40,6 +48,10 @@ pub enum Input {
 /// What a connection wants done.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Output {
+    /// Find out whether this is true, and say so by [`Input::Authenticated`].
+    Authenticate(Credentials),
+    /// Say this to whoever runs the server.
+    Note(Note),
     /// Let nothing that follows leave before the journal is durable up to here.
     ///
     /// What follows tells the Client something that must still be true after a crash.
@@ -50,17 +62,31 @@ pub enum Output {
     Close(CloseReason),
 }
 
+/// Whether a connection is ready for a packet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Listening {
+    /// It is.
+    Now,
+    /// It will be at this time, unless something happens before.
+    From(Instant),
+    /// Not before an [`Output::Authenticate`] is answered.
+    AfterAnswer,
+}
+
 /// One Network Connection, from its first octet to its end.
 ///
 /// To drive it: pass what happens to [`handle`](Self::handle), then take
 /// [`poll_output`](Self::poll_output) until it gives `None`; call `handle` with
 /// [`Input::Timeout`] when [`deadline`](Self::deadline) has come, and poll when the holder is asked
-/// to wake this connection. A connection that is given up must be told so, by
+/// to wake this connection. Packets are passed in while it is
+/// [`listening`](Self::listening). A connection that is given up must be told so, by
 /// [`Input::NetworkClosed`]: its Will and its Session depend on it.
 #[derive(Debug)]
 pub struct Connection<H: Holder> {
     /// How the holder reaches this connection.
     me: H::Connection,
+    /// Who the transport knows it to be.
+    user: Option<Text>,
     stage: Stage<H>,
     outgoing: VecDeque<Output>,
     /// The last [`Output::Hold`].
@@ -71,8 +97,10 @@ pub struct Connection<H: Holder> {
 enum Stage<H: Holder> {
     /// Before CONNECT.
     Opened { deadline: Instant },
+    /// After a CONNECT whose credentials are being checked.
+    Asking { connect: Connect, deadline: Instant },
     /// After a CONNECT that was accepted.
-    Connected { name: SessionName, session: H::Session, keep_alive: KeepAlive },
+    Connected { name: SessionName, session: H::Session, keep_alive: KeepAlive, pace: Pace },
     /// Nothing that comes is looked at any more.
     Closed,
 }
@@ -84,7 +112,16 @@ impl<H: Holder> Connection<H> {
     /// A Network Connection that was opened just now.
     pub fn new(me: H::Connection, now: Instant, broker: &Broker<H>) -> Self {
         let deadline = now + broker.limits().connect_timeout;
-        Self { me, stage: Stage::Opened { deadline }, outgoing: VecDeque::new(), held: None }
+        let stage = Stage::Opened { deadline };
+        Self { me, user: None, stage, outgoing: VecDeque::new(), held: None }
+    }
+
+    /// The same connection of a Client that the transport knows to be `user`, by a certificate for
+    /// example; its CONNECT then proves nothing more.
+    #[must_use]
+    pub fn of_user(mut self, user: Text) -> Self {
+        self.user = Some(user);
+        self
     }
 
     /// Takes in what happens at time `now`.
@@ -92,6 +129,7 @@ impl<H: Holder> Connection<H> {
         // One packet, one unit: all that it changes is kept, or nothing of it.
         broker.holder().unit(|unit| match input {
             Input::Packet(packet) => self.handle_packet(now, packet, broker, unit),
+            Input::Authenticated(proof) => self.handle_proof(now, proof, broker, unit),
             Input::Undecodable(error) => self.handle_undecodable(error, broker, unit),
             // [MQTT-6.0.0-1] Whoever gets one closes the connection.
             Input::NotBinary => self.violate(Violation::NotBinary, broker, unit),
@@ -114,9 +152,20 @@ impl<H: Holder> Connection<H> {
     /// When to call [`handle`](Self::handle) with [`Input::Timeout`], if nothing comes before.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.stage {
-            Stage::Opened { deadline } => Some(*deadline),
+            Stage::Opened { deadline } | Stage::Asking { deadline, .. } => Some(*deadline),
             Stage::Connected { keep_alive, .. } => keep_alive.deadline(),
             Stage::Closed => None,
+        }
+    }
+
+    /// Whether it is ready for a packet at time `now`.
+    pub fn listening(&self, now: Instant) -> Listening {
+        match &self.stage {
+            Stage::Connected { pace, .. } => {
+                pace.resumes(now).map_or(Listening::Now, Listening::From)
+            }
+            Stage::Asking { .. } => Listening::AfterAnswer,
+            Stage::Opened { .. } | Stage::Closed => Listening::Now,
         }
     }
 
@@ -124,7 +173,7 @@ impl<H: Holder> Connection<H> {
     pub fn session_name(&self) -> Option<&SessionName> {
         match &self.stage {
             Stage::Connected { name, .. } => Some(name),
-            Stage::Opened { .. } | Stage::Closed => None,
+            Stage::Opened { .. } | Stage::Asking { .. } | Stage::Closed => None,
         }
     }
 
@@ -137,54 +186,26 @@ impl<H: Holder> Connection<H> {
     ) {
         match &mut self.stage {
             Stage::Opened { .. } => match packet {
-                Packet::Connect(connect) => self.handle_connect(now, &connect, broker, unit),
+                Packet::Connect(connect) => self.handle_connect(now, connect, broker, unit),
                 // [MQTT-3.1.0-1] CONNECT comes first.
                 other => {
                     let violation = Violation::FirstPacketNotConnect(other.packet_type());
                     self.close(CloseReason::Violation(violation), broker, unit);
                 }
             },
-            Stage::Connected { session, keep_alive, .. } => {
+            Stage::Asking { .. } => debug_assert!(false, "a packet before it was asked for"),
+            Stage::Connected { session, keep_alive, pace, .. } => {
                 // [MQTT-3.1.2-24] Every whole packet shows that the Client is there.
                 keep_alive.heard(now);
+                if let Packet::Publish(_) = packet {
+                    pace.published(now);
+                }
                 let session = session.clone();
                 self.handle_connected(&session, packet, broker, unit);
             }
             // [MQTT-3.1.4-5] After a refusal nothing is looked at, nor after any other end.
             Stage::Closed => {}
         }
-    }
-
-    fn handle_connect(
-        &mut self,
-        now: Instant,
-        connect: &Connect,
-        broker: &Broker<H>,
-        unit: &mut Unit<'_>,
-    ) {
-        // [MQTT-3.1.3-8] Without an identifier there is nothing to find the Session by later.
-        if connect.client_id().is_empty() && !connect.clean_session() {
-            // [MQTT-3.1.3-9] The return code for a Client Identifier that is not taken.
-            let refusal = ConnectRefusal::IdentifierRejected;
-            return self.refuse(refusal, "MQTT-3.1.3-8", broker, unit);
-        }
-        let keep_alive = KeepAlive::new(now, connect.keep_alive_seconds());
-        let attached = match broker.holder().can_keep() {
-            true => broker.attach(&self.me, connect, unit).ok(),
-            false => None,
-        };
-        let Some(attached) = attached else {
-            // [U-3.2.2.3-1] A CONNECT that cannot be served is told so.
-            let refusal = ConnectRefusal::ServerUnavailable;
-            return self.refuse(refusal, "U-3.2.2.3-1", broker, unit);
-        };
-        let Attached { name, session, session_present, recorded } = attached;
-        self.stage = Stage::Connected { name, session, keep_alive };
-        // [MQTT-3.1.4-4] An accepted CONNECT is answered with return code 0,
-        // [MQTT-3.2.0-1] before anything else. The Session has begun, or the older one ended, for
-        // good: a Client that is told so builds on it.
-        self.hold(recorded.max(unit.recorded()));
-        self.send(Connack::Accepted { session_present });
     }
 
     fn handle_connected(
@@ -261,11 +282,23 @@ impl<H: Holder> Connection<H> {
         broker: &Broker<H>,
         unit: &mut Unit<'_>,
     ) {
-        let delivery = publish.delivery;
-        let (received, recorded) = broker
-            .holder()
-            .with_session(session, |state| (state.publish(delivery, unit), state.recorded()));
-        if received.is_new {
+        if !broker.takes_levels(&publish.topic) {
+            return self.close(CloseReason::TooManyLevels, broker, unit);
+        }
+        let may_go_on = broker.policy().unauthorized_publish == UnauthorizedPublish::Acknowledge;
+        let taken = broker.holder().with_session(session, |state| {
+            let is_allowed = state.rights().may_write(&publish.topic);
+            (is_allowed || may_go_on)
+                .then(|| (is_allowed, state.publish(publish.delivery, unit), state.recorded()))
+        });
+        let Some((is_allowed, received, recorded)) = taken else {
+            // [MQTT-3.3.5-2] One way: the connection ends, and nothing is acknowledged.
+            return self.close(CloseReason::NotAllowed, broker, unit);
+        };
+        if !is_allowed {
+            // [MQTT-3.3.5-2] The other way: it is acknowledged like all else, and goes nowhere.
+            self.outgoing.push_back(Output::Note(Note::Unauthorized(publish.topic)));
+        } else if received.is_new {
             broker.publish_for_client(Message::from_publish(publish), unit);
         }
         // Answered only now that the message has been taken over.
@@ -304,6 +337,7 @@ impl<H: Holder> Connection<H> {
             Stage::Opened { .. } => CloseReason::ConnectTimeout,
             // [MQTT-3.1.2-24] As if the network had failed.
             Stage::Connected { .. } | Stage::Closed => CloseReason::KeepAliveExpired,
+            Stage::Asking { .. } => return self.handle_proof(now, Proof::Deferred, broker, unit),
         };
         self.close(reason, broker, unit);
     }
@@ -381,7 +415,7 @@ impl<H: Holder> Connection<H> {
     fn close(&mut self, reason: CloseReason, broker: &Broker<H>, unit: &mut Unit<'_>) {
         match std::mem::replace(&mut self.stage, Stage::Closed) {
             Stage::Closed => return,
-            Stage::Opened { .. } => {}
+            Stage::Opened { .. } | Stage::Asking { .. } => {}
             Stage::Connected { name, session, .. } => {
                 broker.detach(&name, &session, &self.me, unit);
             }
@@ -394,25 +428,30 @@ impl<H: Holder> Connection<H> {
         let Stage::Connected { session, .. } = &self.stage else { return };
         let begin = self.outgoing.len();
         let mut recorded = None;
-        let displaced = broker.holder().with_session(session, |state| {
+        let ended = broker.holder().with_session(session, |state| {
+            // [MQTT-3.1.4-2] Another connection has the Session now: this one ends.
             if !state.is_attached_to(&self.me) {
-                return true;
+                return Some(CloseReason::Displaced);
             }
+            if let Some(reason) = state.dismissed() {
+                return Some(reason);
+            }
+            let dropped = state.dropped_news().map(|count| Output::Note(Note::Dropped(count)));
+            self.outgoing.extend(dropped);
             let packets = std::iter::from_fn(|| state.next_packet(unit)).take(BATCH);
             self.outgoing.extend(packets.map(|(packet, after)| {
                 recorded = recorded.max(after);
                 Output::Send(packet)
             }));
-            false
+            None
         });
         // One wait for all of them.
         if let (Some(position), true) = (recorded, recorded > self.held) {
             self.held = recorded;
             self.outgoing.insert(begin, Output::Hold(position));
         }
-        // [MQTT-3.1.4-2] Another connection has the Session now: this one ends.
-        if displaced {
-            self.close(CloseReason::Displaced, broker, unit);
+        if let Some(reason) = ended {
+            self.close(reason, broker, unit);
         }
     }
 }

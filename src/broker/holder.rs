@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use super::{Retained, Session, SessionName, Unit};
+use super::{Access, Retained, Session, SessionName, Unit};
 use crate::packet::QoS;
 use crate::topic::SubscriptionTree;
 
@@ -21,7 +21,7 @@ pub type Subscriptions<S> = SubscriptionTree<S, QoS>;
 /// Where a server keeps what its connections share.
 ///
 /// Access may nest in this order, and in no other, so that a holder may use locks: registry,
-/// retained messages, subscriptions, one Session. [`wake`](Self::wake) may be called from anywhere.
+/// access rules, retained messages, subscriptions, one Session. [`wake`](Self::wake) may be called from anywhere.
 pub trait Holder {
     /// Reaches one Session; cheap to clone, and the same for the same Session.
     type Session: Clone + Debug + Eq + Hash + Ord;
@@ -36,6 +36,12 @@ pub trait Holder {
 
     /// Works on the list of Sessions.
     fn with_registry<R>(&self, work: impl FnOnce(&mut Registry<Self::Session>) -> R) -> R;
+
+    /// Looks at the rules of who may do what.
+    fn read_access<R>(&self, look: impl FnOnce(&Access) -> R) -> R;
+
+    /// Puts others in their place.
+    fn replace_access(&self, access: Access);
 
     /// Works on one Session.
     fn with_session<R>(

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, KeptMessage, SessionNumber};
-use crate::packet::{ClientId, PacketId, QoS, Will};
+use crate::packet::{ClientId, PacketId, QoS, Text, Will};
 use crate::topic::{TopicFilter, TopicName};
 
 /// All that outlives a server.
@@ -23,6 +23,8 @@ pub struct Kept {
 pub struct KeptSession {
     /// Whose it is.
     pub client_id: ClientId,
+    /// The user it belongs to, if any.
+    pub owner: Option<Text>,
     /// The Will of the connection it has; none when it has no connection.
     pub will: Option<Will>,
     /// What it is subscribed to, and the QoS granted.
@@ -88,6 +90,7 @@ impl Kept {
             }
             Change::Completed { session, .. }
             | Change::Freed { session, .. }
+            | Change::Owned { session, .. }
             | Change::Queued { session, .. }
             | Change::Received { session, .. }
             | Change::Released { session, .. }
@@ -113,6 +116,7 @@ impl KeptSession {
             Change::Freed { packet_id, .. } => {
                 self.received.remove(&packet_id);
             }
+            Change::Owned { user, .. } => self.owner = Some(user),
             Change::Queued { order, message, qos, retain, .. } => {
                 let copy = KeptCopy { message, qos, retain };
                 self.deliveries.insert(order, KeptDelivery::Waiting(copy));

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use super::{Change, Holder, Journal, Position, Registry, Retained, Session, Subscriptions, Unit};
+use super::{
+    Access, Change, Holder, Journal, Position, Registry, Retained, Session, Subscriptions, Unit,
+};
 
 /// The number of a connection in [`Local`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -28,6 +30,7 @@ pub struct Local {
     registry: RefCell<Registry<LocalSession>>,
     subscriptions: RefCell<Subscriptions<LocalSession>>,
     retained: RefCell<Retained>,
+    access: RefCell<Access>,
     woken: RefCell<BTreeSet<LocalConnection>>,
     journal: Option<LocalJournal>,
 }
@@ -83,6 +86,14 @@ impl Holder for Local {
 
     fn with_registry<R>(&self, work: impl FnOnce(&mut Registry<LocalSession>) -> R) -> R {
         work(&mut self.registry.borrow_mut())
+    }
+
+    fn read_access<R>(&self, look: impl FnOnce(&Access) -> R) -> R {
+        look(&self.access.borrow())
+    }
+
+    fn replace_access(&self, access: Access) {
+        *self.access.borrow_mut() = access;
     }
 
     fn with_session<R>(

@@ -29,11 +29,14 @@ mod keep_alive;
 mod kept;
 mod limits;
 mod local;
+mod note;
+mod pace;
 mod policy;
 mod queue;
 mod restoring;
 mod retained;
 mod routing;
+mod ruling;
 mod session;
 mod sessions;
 mod subscribing;
@@ -43,12 +46,13 @@ mod violation;
 pub use access::{Access, AccessFault, Rights};
 pub use change::{Change, KeptMessage, MessageNumber, SessionNumber};
 pub use close::CloseReason;
-pub use connection::{Connection, Input, Output};
+pub use connection::{Connection, Input, Listening, Output, Proof};
 pub use holder::{Holder, Registry, Subscriptions};
 pub use kept::{Kept, KeptCopy, KeptDelivery, KeptSession};
 pub use limits::Limits;
 pub use local::{Local, LocalConnection, LocalSession};
-pub use policy::Policy;
+pub use note::Note;
+pub use policy::{Anonymous, Policy, UnauthorizedPublish};
 pub use retained::Retained;
 pub use session::{Session, SessionName};
 pub use unit::{Journal, Position, Unit};
@@ -78,6 +82,11 @@ impl<H: Holder> Broker<H> {
     /// Where the shared state is held.
     pub const fn holder(&self) -> &H {
         &self.holder
+    }
+
+    /// What it does where it has the choice.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// The bounds it keeps to.

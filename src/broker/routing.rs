@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{Broker, Change, Holder, KeptMessage, MessageNumber, Unit};
 use crate::packet::{QoS, Will};
 use crate::session::Message;
+use crate::topic::TopicName;
 
 /// A message while it is being handed round.
 pub(super) struct Routed {
@@ -28,6 +29,10 @@ impl Routed {
         let kept = OnceCell::from(message.clone());
         let number = number.map_or_else(OnceCell::new, OnceCell::from);
         Self { live: message.clone(), kept, number }
+    }
+
+    pub(super) fn topic(&self) -> &TopicName {
+        &self.live.topic
     }
 
     pub(super) fn qos(&self) -> QoS {
@@ -106,12 +111,23 @@ impl<H: Holder> Broker<H> {
 
     /// Publishes a message of a Client, unless its topic is for the server alone.
     pub(super) fn publish_for_client(&self, message: Message, unit: &mut Unit<'_>) {
+        if !self.takes_levels(&message.topic) {
+            // Only a Will gets here: of a PUBLISH the connection hears.
+            return;
+        }
         // [U-4.7.2-1] Clients do not talk to each other on topics that begin with `$`.
         // [MQTT-3.3.5-2] What a Client may not publish is acknowledged like all else, and goes
         // nowhere.
         if self.policy.relay_reserved_topics || !message.topic.is_reserved() {
             self.publish_within(message, unit);
         }
+    }
+
+    /// Whether `topic` has no more levels than are taken here.
+    pub(super) fn takes_levels(&self, topic: &TopicName) -> bool {
+        let most = self.limits.max_topic_levels;
+        // One octet a level at least: most topics need not be looked at.
+        topic.as_str().len() < most || topic.levels().take(most + 1).count() <= most
     }
 
     /// Publishes the Will of a connection that is gone.

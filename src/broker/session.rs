@@ -6,16 +6,19 @@
 //! Clauses: [MQTT-3.1.2-4], [MQTT-3.1.2-5], [MQTT-3.8.4-6], [MQTT-4.1.0-1], [MQTT-4.4.0-1],
 //! [MQTT-4.5.0-1]. Not here: when a Session begins and ends (`sessions`).
 
+mod ownership;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use super::queue::{Queue, Waiting};
 use super::routing::Routed;
 use super::{
-    Change, KeptCopy, KeptDelivery, KeptMessage, KeptSession, Limits, Position, SessionNumber, Unit,
+    Change, CloseReason, KeptCopy, KeptDelivery, KeptMessage, KeptSession, Limits, Position,
+    Rights, SessionNumber, Unit,
 };
 use crate::packet::{
-    ClientId, Delivery, Packet, PacketId, Puback, Pubcomp, Pubrec, Pubrel, QoS, Will,
+    ClientId, Delivery, Packet, PacketId, Puback, Pubcomp, Pubrec, Pubrel, QoS, Text, Will,
 };
 use crate::session::{Completed, Outbound, Received, Receiving, Sending, UnexpectedAck};
 use crate::topic::TopicFilter;
@@ -44,6 +47,10 @@ impl fmt::Display for SessionName {
 pub struct Session<C> {
     /// Whether it ends with its Network Connection.
     clean: bool,
+    /// The user it belongs to, if any.
+    owner: Option<Text>,
+    /// What its Client may do.
+    rights: Rights,
     subscriptions: BTreeMap<TopicFilter, QoS>,
     sending: Sending,
     receiving: Receiving,
@@ -52,6 +59,8 @@ pub struct Session<C> {
     resend: VecDeque<Packet>,
     attachment: Option<Attachment<C>>,
     dropped: u64,
+    /// How many of those somebody was told of.
+    dropped_told: u64,
     keeping: Option<Keeping>,
 }
 
@@ -72,6 +81,8 @@ struct Attachment<C> {
     will: Option<Will>,
     /// Whether the connection has taken all there was to send, and waits to be woken.
     idle: bool,
+    /// Why it has to end, if it has to.
+    dismissed: Option<CloseReason>,
 }
 
 /// How many messages for one Client may share the memory that they were read into.
@@ -86,6 +97,8 @@ impl<C> Session<C> {
         debug_assert!(!clean || number.is_none());
         Self {
             clean,
+            owner: None,
+            rights: Rights::all(),
             subscriptions: BTreeMap::new(),
             sending: Sending::new(limits.max_in_flight),
             receiving: Receiving::default(),
@@ -93,13 +106,14 @@ impl<C> Session<C> {
             resend: VecDeque::new(),
             attachment: None,
             dropped: 0,
+            dropped_told: 0,
             keeping: number.map(Keeping::new),
         }
     }
 
     /// A Session as an earlier server has left it.
     pub(super) fn restored(number: SessionNumber, kept: KeptSession, limits: &Limits) -> Self {
-        let KeptSession { subscriptions, deliveries, received, .. } = kept;
+        let KeptSession { owner, subscriptions, deliveries, received, .. } = kept;
         let mut keeping = Keeping::new(number);
         let mut queue = Queue::new(limits);
         let (mut sent, mut released) = (Vec::new(), Vec::new());
@@ -119,6 +133,7 @@ impl<C> Session<C> {
             }
         }
         Self {
+            owner,
             subscriptions,
             sending: Sending::resumed(limits.max_in_flight, sent, released),
             receiving: received.into_iter().collect(),
@@ -153,6 +168,15 @@ impl<C> Session<C> {
         self.dropped
     }
 
+    /// How many were dropped, when that is worth a word: the first, and then twice as many.
+    pub(super) fn dropped_news(&mut self) -> Option<u64> {
+        let is_news = self.dropped > 0 && self.dropped >= 2 * self.dropped_told;
+        is_news.then(|| {
+            self.dropped_told = self.dropped;
+            self.dropped
+        })
+    }
+
     /// What has to be durable before a Client may see the Session as it is now.
     pub(super) fn recorded(&self) -> Option<Position> {
         self.keeping.as_ref()?.recorded
@@ -176,7 +200,7 @@ impl<C> Session<C> {
             self.record(unit, |session| Change::WillLeft { session, will });
         }
         // [MQTT-3.1.2-8] The Will stays with the connection it came on.
-        self.attachment = Some(Attachment { connection, will, idle: false });
+        self.attachment = Some(Attachment { connection, will, idle: false, dismissed: None });
         // [MQTT-4.4.0-1] What had no answer is sent again, before anything new.
         self.resend = self.sending.resend().collect();
     }
@@ -190,11 +214,11 @@ impl<C> Session<C> {
         Some((connection, will))
     }
 
-    /// Takes the Will, to publish it or to forget it.
+    /// Takes the Will, to publish it or to forget it; `None` also for one without the right to.
     pub(super) fn take_will(&mut self, unit: &mut Unit<'_>) -> Option<Will> {
         let will = self.attachment.as_mut()?.will.take()?;
         self.record(unit, |session| Change::WillGone { session });
-        Some(will)
+        Some(will).filter(|will| self.rights.may_write(&will.topic))
     }
 
     /// Adds or replaces a subscription; `false` when there is no room for another.
@@ -240,6 +264,9 @@ impl<C> Session<C> {
         retain: bool,
         unit: &mut Unit<'_>,
     ) -> Option<&C> {
+        if !self.rights.may_read(routed.topic()) {
+            return None;
+        }
         // [MQTT-3.8.4-6] No better than it was published, and no better than was granted.
         let qos = routed.qos().min(granted);
         let waiting = self.queue.len() + self.sending.in_flight();
@@ -287,7 +314,7 @@ impl<C> Session<C> {
         if let Some(packet) = self.resend.pop_front() {
             return Some((packet, self.recorded()));
         }
-        let next = self.queue.pop(self.sending.has_room());
+        let next = self.next_readable(unit);
         let publish = next.and_then(|Waiting { arrival, outbound, after }| {
             let publish = self.sending.publish(outbound)?;
             if let Some(packet_id) = publish.delivery.packet_id() {

@@ -5,7 +5,7 @@
 //! [MQTT-3.2.2-1] to [MQTT-3.2.2-3], [MQTT-3.14.4-3], [MQTT-4.1.0-1], [MQTT-4.1.0-2].
 
 use super::{Broker, Holder, Position, Session, SessionName, Unit};
-use crate::packet::Connect;
+use crate::packet::{Connect, Text};
 use crate::topic::TopicFilter;
 
 /// A connection that has got its Session.
@@ -18,8 +18,14 @@ pub(super) struct Attached<S> {
     pub(super) recorded: Option<Position>,
 }
 
-/// There is no room for another Session.
-pub(super) struct NoRoom;
+/// Why a connection has got no Session; nothing has changed then.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum NotAttached {
+    /// The Client has no Session, and there are as many as there may be.
+    NoRoom,
+    /// The Session belongs to another user.
+    NotTheOwner,
+}
 
 /// What is left to do once a Session has ended: it may still stand in the subscriptions of all.
 struct Ended<S> {
@@ -32,14 +38,14 @@ impl<H: Holder> Broker<H> {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] when the Client has no Session and there are as many as there may be; nothing has
-    /// changed then.
+    /// [`NotAttached`]; nothing has changed then.
     pub(super) fn attach(
         &self,
         connection: &H::Connection,
         connect: &Connect,
+        user: Option<Text>,
         unit: &mut Unit<'_>,
-    ) -> Result<Attached<H::Session>, NoRoom> {
+    ) -> Result<Attached<H::Session>, NotAttached> {
         let (client_id, clean_session) = (connect.client_id(), connect.clean_session());
         // [MQTT-3.1.3-2] The Session goes by the Client Identifier, to the letter,
         // [MQTT-3.1.3-5] whatever that is, of any length;
@@ -55,11 +61,21 @@ impl<H: Holder> Broker<H> {
         let (session, session_present, recorded, displaced, ended) =
             self.holder.with_registry(|registry| {
                 if registry.len() >= self.limits.max_sessions && !registry.contains_key(&name) {
-                    return Err(NoRoom);
+                    return Err(NotAttached::NoRoom);
                 }
+                let shown = user.as_ref().map(Text::as_str);
+                let rights = self.holder.read_access(|access| access.rights(shown, &name));
                 let mut displaced = None;
                 let mut ended = None;
                 if let Some(session) = registry.get(&name).cloned() {
+                    // A Session is its owner's: nobody else goes on with it, ends it, or ends its
+                    // connection. Nobody's is for whoever comes.
+                    let is_anothers = self.holder.with_session(&session, |state| {
+                        state.owner().is_some_and(|owner| Some(owner) != shown)
+                    });
+                    if is_anothers {
+                        return Err(NotAttached::NotTheOwner);
+                    }
                     let goes_on = self.holder.with_session(&session, |state| {
                         // [MQTT-3.1.4-2] One connection for each Client: the older one ends.
                         displaced = state.detach(unit);
@@ -69,6 +85,8 @@ impl<H: Holder> Broker<H> {
                             ended = Some(end(&session, state, unit));
                             return None;
                         }
+                        state.set_rights(rights.clone());
+                        state.own(user.clone(), unit);
                         state.attach(connection.clone(), will.clone(), unit);
                         Some(state.recorded())
                     });
@@ -85,6 +103,8 @@ impl<H: Holder> Broker<H> {
                 if let SessionName::Given(client_id) = &name {
                     state.begin(client_id, unit);
                 }
+                state.set_rights(rights);
+                state.own(user, unit);
                 state.attach(connection.clone(), will, unit);
                 let recorded = state.recorded();
                 // [MQTT-4.1.0-1] It is there until it ends, connected or not.

@@ -31,8 +31,8 @@ impl<H: Holder> Broker<H> {
         Suback { packet_id, codes }
     }
 
-    /// Adds one subscription; `false` when there is no room for it, or the Session has left this
-    /// connection meanwhile.
+    /// Adds one subscription; `false` when there is no room for it or no right to it, or the
+    /// Session has left this connection meanwhile.
     fn subscribe_one(
         &self,
         session: &H::Session,
@@ -41,12 +41,18 @@ impl<H: Holder> Broker<H> {
         qos: QoS,
         unit: &mut Unit<'_>,
     ) -> bool {
+        let most = self.limits.max_topic_levels;
+        if filter.levels().take(most + 1).count() > most {
+            return false;
+        }
         // Held still meanwhile, so that no newer message is sent before an older retained one.
         self.holder.read_retained(|retained| {
             let stands = self.holder.write_subscriptions(|subscriptions| {
                 self.holder.with_session(session, |state| {
                     // A Session that has ended must not come back into the subscriptions of all.
+                    // [MQTT-3.8.4-5] What the Client has no right to is refused, and told so.
                     let stands = state.is_attached_to(connection)
+                        && state.rights().may_subscribe(filter)
                         && state.subscribe(filter, qos, &self.limits, unit);
                     if stands {
                         // [MQTT-3.8.4-3] The same filter again takes the place of the older

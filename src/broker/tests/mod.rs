@@ -6,6 +6,7 @@ mod keeping;
 mod memory;
 mod retaining;
 mod rig;
+mod rights;
 mod sessions;
 mod subscribing;
 mod wills;

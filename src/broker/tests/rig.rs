@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 
 use crate::broker::{
-    Broker, Connection, Input, Kept, Limits, Local, LocalConnection, Output, Position,
+    Broker, Connection, Input, Kept, Limits, Listening, Local, LocalConnection, Output, Position,
 };
 use crate::packet::hex::hex;
 use crate::packet::{
@@ -56,6 +56,18 @@ impl Rig {
         let me = LocalConnection(self.connections.len() as u64);
         self.connections.push(Connection::new(me, self.now, &self.broker));
         Peer(self.connections.len() - 1)
+    }
+
+    /// Opens a Network Connection on which the transport knows the user.
+    pub(super) fn open_as(&mut self, user: Text) -> Peer {
+        let me = LocalConnection(self.connections.len() as u64);
+        self.connections.push(Connection::new(me, self.now, &self.broker).of_user(user));
+        Peer(self.connections.len() - 1)
+    }
+
+    /// Whether the connection wants another packet.
+    pub(super) fn listening(&self, peer: Peer) -> Listening {
+        self.connections[peer.0].listening(self.now)
     }
 
     /// Opens a Network Connection and sends `connect`; what comes back is left to be heard.
@@ -126,6 +138,8 @@ impl Rig {
                 Output::Hold(Position(number)) => format!("hold {number}"),
                 Output::Send(packet) => packet.to_string(),
                 Output::Close(reason) => format!("closed: {reason}"),
+                Output::Note(note) => format!("note: {note}"),
+                Output::Authenticate(shown) => format!("is it {}?", shown.user_name.as_str()),
             });
         }
         heard

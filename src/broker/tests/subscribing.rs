@@ -121,7 +121,7 @@ fn clients_do_not_talk_on_the_servers_own_topics() {
 
 #[test]
 fn unless_somebody_wants_them_to() {
-    let policy = Policy { relay_reserved_topics: true };
+    let policy = Policy { relay_reserved_topics: true, ..Policy::default() };
     let mut rig = Rig::new();
     rig.broker = Broker::new(Local::new(), Limits::default()).with_policy(policy);
     let a = rig.client("a");

@@ -12,7 +12,7 @@ use super::open::Phase;
 use super::origin::Origin;
 use super::shared::{Shared, SharedConnection};
 use super::wire::{Transfer, Wire};
-use crate::broker::{Connection, Input, Output, SessionName};
+use crate::broker::{Connection, Input, Output, Proof, SessionName};
 use crate::net::transport::is_not_binary;
 use crate::packet::{Decoder, Packet};
 
@@ -127,6 +127,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
         while !self.wire.is_full() {
             match self.connection.poll_output(&self.common.broker) {
                 None => break,
+                Some(Output::Note(note)) => log::note(&self.who(), &note),
+                // Nobody here knows a password.
+                Some(Output::Authenticate(_)) => self.input(Input::Authenticated(Proof::Missing)),
                 // Nothing outlives this server, so nothing is ever held back.
                 Some(Output::Hold(_)) => {}
                 Some(Output::Send(packet)) => self.send(&packet),

@@ -8,7 +8,7 @@ use std::io;
 
 use super::greeting::NotGreeted;
 use super::origin::Origin;
-use crate::broker::{CloseReason, SessionName};
+use crate::broker::{CloseReason, Note, SessionName};
 use crate::packet::Packet;
 
 /// The target of a line for each packet.
@@ -81,6 +81,10 @@ pub(super) fn closed(who: &Who<'_>, reason: &CloseReason) {
     } else {
         tracing::debug!(target: SERVER, "{who} closed: {reason}");
     }
+}
+
+pub(super) fn note(who: &Who<'_>, note: &Note) {
+    tracing::info!(target: SERVER, "{who}: {note}");
 }
 
 pub(super) fn stalled(who: &Who<'_>) {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-use crate::broker::{Holder, Registry, Retained, Session, Subscriptions};
+use crate::broker::{Access, Holder, Registry, Retained, Session, Subscriptions};
 
 /// What connections share, behind locks.
 #[derive(Debug, Default)]
@@ -19,6 +19,7 @@ pub(super) struct Shared {
     numbers: AtomicU64,
     registry: Mutex<Registry<SharedSession>>,
     retained: RwLock<Retained>,
+    access: RwLock<Access>,
     subscriptions: RwLock<Subscriptions<SharedSession>>,
 }
 
@@ -85,6 +86,14 @@ impl Holder for Shared {
 
     fn with_registry<R>(&self, work: impl FnOnce(&mut Registry<SharedSession>) -> R) -> R {
         work(&mut lock(&self.registry))
+    }
+
+    fn read_access<R>(&self, look: impl FnOnce(&Access) -> R) -> R {
+        look(&self.access.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace_access(&self, access: Access) {
+        *self.access.write().unwrap_or_else(PoisonError::into_inner) = access;
     }
 
     fn with_session<R>(
