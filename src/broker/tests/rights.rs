@@ -11,8 +11,8 @@ use crate::packet::{Binary, Connect, Credentials, Text};
 const RULES: &str = "\
 topic read public/#
 user anna
-topic readwrite home/#
-topic deny home/safe/#
+topic readwrite house/#
+topic deny house/safe/#
 user bert
 topic readwrite #
 pattern readwrite own/%c/#
@@ -107,13 +107,13 @@ fn a_publish_without_rights_is_acknowledged_and_goes_nowhere() {
     let mut rig = rig();
     let (a, b) = (user(&mut rig, "anna", "a"), user(&mut rig, "bert", "b"));
     rig.subscribe(b, "#", Q2);
-    rig.say(a, publish("home/safe/key", "m", Q1, 1));
+    rig.say(a, publish("house/safe/key", "m", Q1, 1));
     rig.say(a, publish("elsewhere", "m", Q2, 2));
     rig.say(a, publish("elsewhere", "m", Q0, 0));
     assert_eq!(
         rig.hear(a),
         [
-            r#"note: PUBLISH to "home/safe/key" goes nowhere, without the right to [MQTT-3.3.5-2]"#,
+            r#"note: PUBLISH to "house/safe/key" goes nowhere, without the right to [MQTT-3.3.5-2]"#,
             "PUBACK id 1",
             r#"note: PUBLISH to "elsewhere" goes nowhere, without the right to [MQTT-3.3.5-2]"#,
             "PUBREC id 2",
@@ -121,9 +121,9 @@ fn a_publish_without_rights_is_acknowledged_and_goes_nowhere() {
         ]
     );
     assert_eq!(rig.hear(b), [""; 0]);
-    rig.say(a, publish("home/door", "m", Q1, 3));
+    rig.say(a, publish("house/door", "m", Q1, 3));
     assert_eq!(rig.hear(a), ["PUBACK id 3"]);
-    assert_eq!(rig.hear(b), [r#"PUBLISH "home/door" q1 id 1, 1 octets"#]);
+    assert_eq!(rig.hear(b), [r#"PUBLISH "house/door" q1 id 1, 1 octets"#]);
 }
 
 #[test]
@@ -143,12 +143,12 @@ fn a_retained_message_without_rights_is_not_kept_and_takes_none_away() {
     // MQTT-3.3.5-2
     let mut rig = rig();
     let (a, b) = (user(&mut rig, "anna", "a"), user(&mut rig, "bert", "b"));
-    rig.say(b, retained("home/safe/key", "iron"));
-    rig.say(a, retained("home/safe/key", ""));
+    rig.say(b, retained("house/safe/key", "iron"));
+    rig.say(a, retained("house/safe/key", ""));
     rig.say(a, retained("elsewhere", "m"));
     rig.hear(b);
     let heard = rig.subscribe(b, "#", Q0);
-    assert_eq!(heard, [r#"PUBLISH "home/safe/key" q0 retain, 4 octets"#]);
+    assert_eq!(heard, [r#"PUBLISH "house/safe/key" q0 retain, 4 octets"#]);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_filter_without_rights_is_refused_and_the_others_are_not() {
     let a = user(&mut rig, "anna", "a");
     rig.say(
         a,
-        subscribe(1, &[("home/+", Q1), ("home/safe/+", Q1), ("own/a/x", Q0), ("$SYS/#", Q0)]),
+        subscribe(1, &[("house/+", Q1), ("house/safe/+", Q1), ("own/a/x", Q0), ("$SYS/#", Q0)]),
     );
     assert_eq!(rig.hear(a), ["SUBACK id 1 q1 failure q0 failure"]);
 }
@@ -167,19 +167,22 @@ fn a_filter_without_rights_is_refused_and_the_others_are_not() {
 fn everything_is_what_may_be_read() {
     let mut rig = rig();
     let (a, b) = (user(&mut rig, "anna", "a"), user(&mut rig, "bert", "b"));
-    rig.say(b, retained("home/safe/key", "iron"));
-    rig.say(b, retained("home/door", "open"));
+    rig.say(b, retained("house/safe/key", "iron"));
+    rig.say(b, retained("house/door", "open"));
     rig.hear(b);
-    for filter in ["#", "+/#", "home/#", "+/+/#", "home/+/+"] {
+    for filter in ["#", "+/#", "house/#", "+/+/#", "house/+/+"] {
         let heard = rig.subscribe(a, filter, Q0);
-        let expected = [r#"PUBLISH "home/door" q0 retain, 4 octets"#];
-        let reaches_door = filter != "home/+/+";
+        let expected = [r#"PUBLISH "house/door" q0 retain, 4 octets"#];
+        let reaches_door = filter != "house/+/+";
         assert_eq!(heard, if reaches_door { &expected[..] } else { &[] }, "{filter}");
     }
-    for topic in ["home/safe", "home/safe/key", "secret", "/home/door", "home", "home/"] {
+    for topic in ["house/safe", "house/safe/key", "secret", "/house/door", "house", "house/"] {
         rig.say(b, publish(topic, "m", Q0, 0));
     }
-    assert_eq!(rig.hear(a), [r#"PUBLISH "home" q0, 1 octets"#, r#"PUBLISH "home/" q0, 1 octets"#]);
+    assert_eq!(
+        rig.hear(a),
+        [r#"PUBLISH "house" q0, 1 octets"#, r#"PUBLISH "house/" q0, 1 octets"#]
+    );
 }
 
 #[test]
@@ -187,7 +190,7 @@ fn a_will_is_under_the_same_rules() {
     let mut rig = rig();
     let b = user(&mut rig, "bert", "b");
     rig.subscribe(b, "#", Q0);
-    for (topic, comes) in [("home/safe/key", false), ("home/door", true)] {
+    for (topic, comes) in [("house/safe/key", false), ("house/door", true)] {
         let connect = clean("a").with_will(&will(topic, "gone", Q0, false));
         let (a, _) = enter(&mut rig, "anna", connect);
         rig.cut(a);
@@ -199,14 +202,14 @@ fn a_will_is_under_the_same_rules() {
 fn other_rules_hold_at_once() {
     let mut rig = rig();
     let (a, b) = (user(&mut rig, "anna", "a"), user(&mut rig, "bert", "b"));
-    rig.subscribe(a, "home/#", Q1);
-    rig.say(b, publish("home/waits", "m", Q1, 1));
+    rig.subscribe(a, "house/#", Q1);
+    rig.say(b, publish("house/waits", "m", Q1, 1));
     let rules = "user anna\ntopic read garden/#\nuser bert\ntopic write #\n";
     rig.broker.replace_access(Access::parse(rules).unwrap());
     // What waited, what comes now, and what is asked for.
-    rig.say(b, publish("home/door", "m", Q1, 2));
+    rig.say(b, publish("house/door", "m", Q1, 2));
     assert_eq!(rig.hear(a), [""; 0]);
-    rig.say(a, subscribe(2, &[("home/#", Q1), ("garden/#", Q1)]));
+    rig.say(a, subscribe(2, &[("house/#", Q1), ("garden/#", Q1)]));
     assert_eq!(rig.hear(a), ["SUBACK id 2 failure q1"]);
     rig.say(b, publish("garden/gate", "m", Q1, 3));
     assert_eq!(rig.hear(a), [r#"PUBLISH "garden/gate" q1 id 1, 1 octets"#]);
