@@ -38,6 +38,7 @@ pub(super) enum WriteError {
 
 struct Group<'t> {
     sessions: Table<'t, u64, &'static str>,
+    owners: Table<'t, u64, &'static str>,
     wills: Table<'t, u64, &'static [u8]>,
     subscriptions: Table<'t, &'static [u8], u8>,
     received: Table<'t, [u8; 10], ()>,
@@ -65,6 +66,7 @@ impl<'t> Group<'t> {
     fn new(transaction: &'t WriteTransaction, index: &'t mut Index) -> Result<Self, WriteError> {
         Ok(Self {
             sessions: transaction.open_table(tables::SESSIONS)?,
+            owners: transaction.open_table(tables::OWNERS)?,
             wills: transaction.open_table(tables::WILLS)?,
             subscriptions: transaction.open_table(tables::SUBSCRIPTIONS)?,
             received: transaction.open_table(tables::RECEIVED)?,
@@ -84,6 +86,9 @@ impl<'t> Group<'t> {
             Change::SessionBegun { session, client_id } => {
                 self.sessions.insert(session.0, client_id.as_str())?;
                 self.index.sessions.insert(*session);
+            }
+            Change::Owned { session, user } if self.has(*session) => {
+                self.owners.insert(session.0, user.as_str())?;
             }
             Change::SessionEnded { session } => self.end(*session)?,
             Change::WillLeft { session, will } if self.has(*session) => {
@@ -130,7 +135,8 @@ impl<'t> Group<'t> {
             Change::Unretained { topic } => {
                 self.retaining.insert(topic.clone(), None);
             }
-            Change::Queued { .. }
+            Change::Owned { .. }
+            | Change::Queued { .. }
             | Change::Received { .. }
             | Change::Released { .. }
             | Change::Subscribed { .. }
@@ -160,6 +166,7 @@ impl<'t> Group<'t> {
     fn end(&mut self, session: SessionNumber) -> Result<(), WriteError> {
         self.index.sessions.remove(&session);
         self.sessions.remove(session.0)?;
+        self.owners.remove(session.0)?;
         self.wills.remove(session.0)?;
         let next = SessionNumber(session.0 + 1);
         let (from, to) = (session.0.to_be_bytes(), next.0.to_be_bytes());

@@ -39,6 +39,7 @@ pub(super) fn load(database: &Database) -> Result<(Kept, Index), Fault> {
     let transaction = database.begin_read().map_err(|error| Fault::Redb(error.into()))?;
     let mut loading = Loading::new(&transaction)?;
     loading.read_sessions(&transaction)?;
+    loading.read_owners(&transaction)?;
     loading.read_wills(&transaction)?;
     loading.read_subscriptions(&transaction)?;
     loading.read_received(&transaction)?;
@@ -78,6 +79,16 @@ impl Loading {
             let client_id = ClientId::new(client_id);
             let begun = KeptSession { client_id, ..KeptSession::default() };
             self.kept.sessions.insert(session, begun);
+        }
+        Ok(())
+    }
+
+    fn read_owners(&mut self, transaction: &ReadTransaction) -> Result<(), Fault> {
+        for entry in transaction.open_table(tables::OWNERS)?.iter()? {
+            let (session, user) = entry?;
+            let user = Text::new(ByteString::from(user.value()))
+                .ok_or(Fault::Nonsense("owners", "a user name that is none"))?;
+            self.session("owners", SessionNumber(session.value()))?.owner = Some(user);
         }
         Ok(())
     }

@@ -11,6 +11,9 @@ pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("mq
 /// Session → Client Identifier.
 pub(super) const SESSIONS: TableDefinition<'_, u64, &str> = TableDefinition::new("sessions");
 
+/// Session → the user it belongs to, if any.
+pub(super) const OWNERS: TableDefinition<'_, u64, &str> = TableDefinition::new("owners");
+
 /// Session → the Will of its connection, as a message.
 pub(super) const WILLS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("wills");
 

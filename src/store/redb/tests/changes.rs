@@ -63,7 +63,7 @@ impl Server {
         let packet_id = PacketId::new(1 + u16::try_from(self.random.below(6)).unwrap()).unwrap();
         // Mostly one of the last.
         let order = self.orders.saturating_sub(self.random.below(8));
-        match self.random.below(40) {
+        match self.random.below(41) {
             0 => Change::SessionEnded { session },
             1 | 2 => {
                 self.sessions += 1;
@@ -71,6 +71,7 @@ impl Server {
                 let client_id = ClientId::new(Text::new(format!("client {}", session.0)).unwrap());
                 Change::SessionBegun { session, client_id }
             }
+            40 => Change::Owned { session, user: Text::new("anna").unwrap() },
             3 => Change::WillGone { session },
             4 => Change::WillLeft { session, will: self.will() },
             5 | 6 => Change::Subscribed { session, filter: self.filter(), qos: self.qos() },
