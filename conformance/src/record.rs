@@ -164,6 +164,11 @@ impl Record {
         self.pages.borrow().sent_invalid
     }
 
+    /// Notes that the case goes below the packets.
+    pub(crate) fn goes_below(&self) {
+        self.pages.borrow_mut().script.goes_below = true;
+    }
+
     /// Opens a connection: the line on which its steps are written down.
     pub(crate) fn open(&self, peer: &str) -> Line {
         let connection = self.pages.borrow_mut().script.next_connection();

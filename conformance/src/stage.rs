@@ -130,7 +130,11 @@ impl<'run> Stage<'run> {
     }
 
     /// Opens a Session on this connection, and tells whether the subject had kept one.
-    fn connect_on(&self, mut peer: Peer, connect: Connect) -> Result<(Peer, bool), Finding> {
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect).
+    pub fn connect_on(&self, mut peer: Peer, connect: Connect) -> Result<(Peer, bool), Finding> {
         let connack = peer
             .send(connect)
             .and_then(|()| peer.expect_accepted())

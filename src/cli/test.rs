@@ -204,7 +204,9 @@ fn not_there(error: SubjectError) -> Failed {
 pub(super) fn built_in() -> Result<String, anyhow::Error> {
     let program = std::env::current_exe().context("cannot find this program itself")?;
     let program = program.to_str().context("the path of this program is not UTF-8")?;
-    Ok(format!("'{}' broker --bind 127.0.0.1:{{port}}", program.replace('\'', r"'\''")))
+    let program = program.replace('\'', r"'\''");
+    let listen = "--bind 127.0.0.1:{port} --listen ws://127.0.0.1:{ws_port}/mqtt";
+    Ok(format!("'{program}' broker {listen}"))
 }
 
 fn list(cases: &[&Case]) -> Result<(), anyhow::Error> {

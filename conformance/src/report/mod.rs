@@ -325,6 +325,9 @@ fn replay(case: &Case, findings: &[Finding], script: Script) -> Option<Transcrip
     let (Finding::Fail(mismatch) | Finding::Warn(mismatch)) = findings.first()? else {
         return None;
     };
+    if script.goes_below {
+        return None;
+    }
     let statements = mismatch.statement.map_or(case.statements.to_vec(), |id| vec![id]);
     let name = (case.address, case.title);
     let transcript = Transcript::new(name, &statements, mismatch, script);

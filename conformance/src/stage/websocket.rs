@@ -20,6 +20,7 @@ impl Stage<'_> {
         name: &str,
         bend: impl FnOnce(Request) -> Request,
     ) -> Result<(Answer, Option<Peer>), Finding> {
+        self.record.goes_below();
         let mut asked = None;
         let bend = |request| asked.insert(bend(request)).clone();
         let upgraded = self.subject.upgrade(bend, self.patience.due);
@@ -41,7 +42,9 @@ impl Stage<'_> {
     /// Those of [`upgrade`](Self::upgrade), and [`Finding::Inconclusive`] when it is refused.
     pub fn websocket(&self, name: &str) -> Result<Peer, Finding> {
         let (answer, peer) = self.upgrade(name, |request| request)?;
-        peer.ok_or_else(|| Finding::inconclusive(format!("could not open a WebSocket: {answer}")))
+        peer.ok_or_else(|| {
+            Finding::inconclusive(format!("could not open a WebSocket: the subject {answer}"))
+        })
     }
 
     /// Opens a WebSocket and on it a Session that ends with it.

@@ -35,12 +35,12 @@ impl Dialer {
             return self.below_websocket(target, wait);
         }
         let request = request(target);
-        let upgraded = self.open(target, &request, wait)?;
-        let (path, status) = (request.path, upgraded.answer.status);
-        upgraded.transport.ok_or_else(|| {
+        let Upgraded { answer, transport } = self.open(target, &request, wait)?;
+        transport.ok_or_else(|| {
+            let path = request.path;
             io::Error::other(format!(
-                "it opens no WebSocket at {path}, but answers with status {status}; the path of \
-                 a URL is chosen like this: ws://localhost:8080/path"
+                "asked for a WebSocket at {path} it {answer}; the path of a URL is chosen like \
+                 this: ws://localhost:8080/path"
             ))
         })
     }

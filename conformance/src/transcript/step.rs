@@ -71,6 +71,9 @@ pub enum Action {
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     pub(crate) tag: String,
+    /// Set where the case goes below the packets, to the frames of a WebSocket: its steps do not
+    /// tell of that, and cannot be had again.
+    pub(crate) goes_below: bool,
     steps: Vec<Step>,
     octets: usize,
     connections: usize,

@@ -24,8 +24,9 @@ pub struct Request {
 /// What a Server says to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Answer {
-    /// The status code of HTTP: 101 when the WebSocket is open.
-    pub status: u16,
+    /// The status code of HTTP: 101 when the WebSocket is open, `None` when the Server has closed
+    /// without a word.
+    pub status: Option<u16>,
     /// The subprotocol that was selected.
     pub protocol: Option<String>,
     /// What shows that the Server has understood the key.
@@ -114,7 +115,7 @@ impl Request {
     /// The answer that opens the WebSocket and selects this subprotocol.
     pub fn accepted(&self, protocol: Option<&str>) -> Answer {
         let accept = Some(accept(&self.key));
-        Answer { status: 101, protocol: protocol.map(str::to_owned), accept }
+        Answer { status: Some(101), protocol: protocol.map(str::to_owned), accept }
     }
 }
 
@@ -133,7 +134,7 @@ impl Answer {
         };
         let first = |name| values(response.headers, name).next().map(str::to_owned);
         let answer = Self {
-            status: response.code.unwrap_or_default(),
+            status: response.code,
             protocol: first("Sec-WebSocket-Protocol"),
             accept: first(ACCEPT),
         };
@@ -147,9 +148,14 @@ impl Answer {
         Ok(Some((answer, length)))
     }
 
+    /// No answer at all: the Server has closed.
+    pub const fn none() -> Self {
+        Self { status: None, protocol: None, accept: None }
+    }
+
     /// Whether the WebSocket is open.
     pub const fn is_open(&self) -> bool {
-        self.status == 101
+        matches!(self.status, Some(101))
     }
 
     /// As it goes over the wire.
@@ -181,7 +187,10 @@ impl fmt::Display for Request {
 impl fmt::Display for Answer {
     /// Status and choice on one line, for a transcript.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "answers with status {}", self.status)?;
+        match self.status {
+            Some(status) => write!(f, "answers with status {status}")?,
+            None => f.write_str("closes without an answer")?,
+        }
         match (&self.protocol, self.is_open()) {
             (Some(protocol), _) => write!(f, " and selects {protocol}"),
             (None, true) => f.write_str(" and selects no subprotocol"),
@@ -265,7 +274,7 @@ mod tests {
     fn a_refusal_is_an_answer() {
         let octets = b"HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\nx";
         let (answer, length) = Answer::read(&request(), octets).unwrap().unwrap();
-        assert_eq!((answer.status, answer.is_open(), length), (404, false, octets.len() - 1));
+        assert_eq!((answer.status, answer.is_open(), length), (Some(404), false, octets.len() - 1));
     }
 
     #[test]

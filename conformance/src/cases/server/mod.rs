@@ -63,6 +63,9 @@ mod unsubscribe;
 mod unsubscribe_filter;
 mod unsubscribe_malformed;
 mod unsubscribe_started;
+mod websocket;
+mod websocket_frames;
+mod websocket_pieces;
 mod will;
 mod will_message;
 
@@ -137,6 +140,9 @@ const FILES: &[&[Case]] = &[
     malformed::CASES,             // 4.8
     protocol_error::CASES,        // 4.8
     robustness::CASES,            // 4.8
+    websocket::CASES,             // 6
+    websocket_frames::CASES,      // 6
+    websocket_pieces::CASES,      // 6
     interoperability::CASES,      // 7
 ];
 

@@ -46,9 +46,13 @@ pub(crate) fn upgrade(
     let mut octets = Vec::new();
     let mut buffer = [0; 4096];
     loop {
-        match below.read(&mut buffer, deadline.saturating_duration_since(Instant::now()))? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            length => octets.extend_from_slice(&buffer[..length]),
+        match below.read(&mut buffer, deadline.saturating_duration_since(Instant::now())) {
+            Ok(length @ 1..) => octets.extend_from_slice(&buffer[..length]),
+            Ok(_) => return Ok(Upgraded { answer: Answer::none(), transport: None }),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                return Ok(Upgraded { answer: Answer::none(), transport: None });
+            }
+            Err(error) => return Err(error),
         }
         let read = Answer::read(request, &octets)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
