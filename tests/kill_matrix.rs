@@ -16,7 +16,7 @@ use mqttspec_conformance::{Glob, RunOptions, Subject, Target, Verdict, judge};
 
 /// The command line that starts the reference broker.
 fn broker() -> String {
-    format!("'{}' broker --bind 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_mqttspec"))
+    format!("'{}' broker --volatile --bind 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_mqttspec"))
 }
 
 fn committed() -> Matrix {

@@ -28,7 +28,7 @@ fn profile(rest: &str) -> (TempDir, String) {
     let path: PathBuf = folder.path().join("mine.toml");
     let program = env!("CARGO_BIN_EXE_mqttspec");
     let text = format!(
-        "name = \"Mine\"\n[start]\ncommand = \"'{program}' broker --bind 127.0.0.1:{{port}}\"\n{rest}"
+        "name = \"Mine\"\n[start]\ncommand = \"'{program}' broker --volatile --bind 127.0.0.1:{{port}}\"\n{rest}"
     );
     std::fs::write(&path, text).expect("a file");
     (folder, path.to_str().expect("UTF-8").to_owned())

@@ -107,7 +107,7 @@ fn a_second_broker_on_a_port_is_exit_code_3_and_names_the_address() {
     let first = Broker::start("--bind 127.0.0.1:0");
     let address = first.address.to_string();
     let second = std::process::Command::new(env!("CARGO_BIN_EXE_mqttspec"))
-        .args(["broker", "--bind", &address])
+        .args(["broker", "--volatile", "--bind", &address])
         .output()
         .expect("the program starts");
     let told = String::from_utf8(second.stderr).expect("text");

@@ -149,6 +149,11 @@ impl<H: Holder> Connection<H> {
         self.outgoing.pop_front()
     }
 
+    /// How much output there is to poll, apart from what the Session has.
+    pub fn waiting(&self) -> usize {
+        self.outgoing.len()
+    }
+
     /// When to call [`handle`](Self::handle) with [`Input::Timeout`], if nothing comes before.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.stage {

@@ -206,7 +206,7 @@ pub(super) fn built_in() -> Result<String, anyhow::Error> {
     let program = program.to_str().context("the path of this program is not UTF-8")?;
     let program = program.replace('\'', r"'\''");
     let listen = "--bind 127.0.0.1:{port} --listen ws://127.0.0.1:{ws_port}/mqtt";
-    Ok(format!("'{program}' broker {listen}"))
+    Ok(format!("'{program}' broker --volatile {listen}"))
 }
 
 fn list(cases: &[&Case]) -> Result<(), anyhow::Error> {

@@ -20,11 +20,14 @@ pub(crate) struct Broker {
 impl Broker {
     /// Starts `mqttspec broker` with these arguments, separated by blanks.
     ///
-    /// `--bind 127.0.0.1:0` should be among them, so that tests do not meet.
+    /// `--bind 127.0.0.1:0` should be among them, so that tests do not meet. Without `--data-dir`
+    /// it keeps nothing.
     pub(crate) fn start(arguments: &str) -> Self {
+        let volatile = if arguments.contains("--data-dir") { "false" } else { "true" };
         let mut process = Command::new(env!("CARGO_BIN_EXE_mqttspec"))
             .arg("broker")
             .args(arguments.split_whitespace())
+            .env("MQTTSPEC_VOLATILE", volatile)
             .env_remove("MQTTSPEC_LOG")
             .stderr(Stdio::piped())
             .spawn()

@@ -110,7 +110,7 @@ Examples:
   mqttspec bench                                        the built-in reference broker
   mqttspec bench localhost:1883 --qos 1                 one that runs
   mqttspec bench --scenario pairs --rate 1000           latencies at a thousand messages a second
-  mqttspec bench --compare 'mqttspec broker --bind 127.0.0.1:{port}' \\
+  mqttspec bench --compare 'mqttspec broker --volatile --bind 127.0.0.1:{port}' \\
                  --compare 'mosquitto -p {port}'        side by side, in alternating rounds
 
 A round beside which the machine does other things says little: look at the ratios.";

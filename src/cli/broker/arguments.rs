@@ -10,10 +10,12 @@ use std::time::Duration;
 use mqttspec::broker::Limits;
 use mqttspec::net::{Listen, ServerOptions};
 
+use super::state::StateArguments;
+
 /// Run the reference broker
 ///
-/// It keeps everything in memory, takes every client, and names the statement of the standard when
-/// it closes a connection. SIGINT and SIGTERM stop it in good order.
+/// It takes every client, keeps on disk what has to outlive it, and names the statement of the
+/// standard when it closes a connection. SIGINT and SIGTERM stop it in good order.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
@@ -90,6 +92,9 @@ pub(in crate::cli) struct Arguments {
     /// Let clients talk to each other on topics that begin with $
     #[arg(long)]
     relay_reserved_topics: bool,
+
+    #[command(flatten)]
+    pub(super) state: StateArguments,
 }
 
 impl Arguments {
@@ -122,6 +127,9 @@ const EXAMPLES: &str = "\
 Examples:
   mqttspec broker                            on 127.0.0.1:1883
   mqttspec broker --explain                  every packet, and every refusal with its statement
+  mqttspec broker --volatile                 everything in memory
+  mqttspec broker --data-dir /srv/mqtt --sync interval=100ms
+                                             at most a tenth of a second is lost in a crash
   mqttspec broker --bind 0.0.0.0:1883        for other machines too: there is no access control yet
   mqttspec broker --bind 1883 --listen ws://127.0.0.1:8080/mqtt
                                              for browsers too

@@ -1,13 +1,14 @@
 //! `mqttspec broker`: the reference broker.
 
 mod arguments;
+mod state;
 
 use std::process::ExitCode;
 
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, anyhow};
-use mqttspec::net::{Server, ServerOptions};
+use mqttspec::net::{Durable, Server, ServerOptions};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,13 +29,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
         threads.worker_threads(workers.into());
     }
     let runtime = threads.enable_all().build().context("cannot start threads")?;
-    runtime.block_on(serve(options))
+    let durable = arguments.state.load()?;
+    runtime.block_on(serve(options, durable))
 }
 
-async fn serve(options: ServerOptions) -> Result<ExitCode, Failed> {
+async fn serve(options: ServerOptions, durable: Option<Durable>) -> Result<ExitCode, Failed> {
     const NAME: Style = Style::new().bold();
     const ADDRESS: Style = AnsiColor::Green.on_default();
-    let server = Server::bind(options).await.map_err(|e| Failed {
+    let bound = match durable {
+        Some(durable) => Server::bind_durable(options, durable).await,
+        None => Server::bind(options).await,
+    };
+    let server = bound.map_err(|e| Failed {
         code: exit::UNREACHABLE,
         error: anyhow!(e)
             .context("is another broker running? --bind and --listen choose another place"),
@@ -75,5 +81,12 @@ async fn serve(options: ServerOptions) -> Result<ExitCode, Failed> {
     } else {
         eprintln!("stopped; {abandoned} of {open} connections did not take what was left for them");
     }
-    Ok(ExitCode::from(exit::OK))
+    match stopped.not_kept {
+        None => Ok(ExitCode::from(exit::OK)),
+        Some(error) => {
+            let context = "state cannot be kept any more; what was acknowledged is safe";
+            let error = anyhow!(error).context(context);
+            Err(Failed { code: exit::UNREACHABLE, error })
+        }
+    }
 }

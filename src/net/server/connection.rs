@@ -12,7 +12,7 @@ use super::open::Phase;
 use super::origin::Origin;
 use super::shared::{Shared, SharedConnection};
 use super::wire::{Transfer, Wire};
-use crate::broker::{Connection, Input, Output, Proof, SessionName};
+use crate::broker::{Connection, Input, Output, Position, Proof, SessionName};
 use crate::net::transport::is_not_binary;
 use crate::packet::{Decoder, Packet};
 
@@ -25,7 +25,8 @@ where
     let connection = Connection::new(me.clone(), begin, &common.broker);
     let decoder = Decoder::new(common.broker.limits().max_packet_size);
     let wire = Wire::new(stream);
-    let mut task = Task { common, decoder, connection, wire, origin, name: None };
+    let mut task =
+        Task { common, decoder, connection, wire, origin, name: None, held: None, over: false };
     // Whatever ends this task, a panic too: Will and Session are seen to.
     task.run(&me).await;
     task.wire.close(common.options.stop_timeout).await;
@@ -39,7 +40,15 @@ struct Task<'a, S> {
     origin: Origin,
     /// Kept for the log when the value has let go of it.
     name: Option<SessionName>,
+    /// What has to be durable before anything more is put out.
+    held: Option<Position>,
+    /// Whether the network has let go of the connection: what is held back has nowhere to go.
+    over: bool,
 }
+
+/// With so many packets held back nothing more is read. While they wait, what is asked for next is
+/// worked on, so that one sync serves many of a connection's packets.
+const HELD: usize = 4_096;
 
 /// What a connection waited for.
 enum Event {
@@ -53,15 +62,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
         let _open = self.common.open.add(me.clone());
         let mut wills = Some(self.common.wills.token());
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
-        while self.put_out() {
-            let stalled = self.wire.stalled_at(self.common.options.stall_timeout);
+        while self.put_out(me) {
+            let stalled =
+                self.wire.stalled_at(self.common.options.stall_timeout).filter(|_| !self.over);
             let deadline = [self.connection.deadline(), stalled].into_iter().flatten().min();
+            let may_read = self.may_read();
             let event = tokio::select! {
                 biased;
-                transferred = self.wire.transfer() => Event::Transferred(transferred),
+                transferred = self.wire.transfer(may_read), if !self.over => Event::Transferred(transferred),
                 () = me.woken() => Event::Woken,
                 () = ring_at(deadline, alarm.as_mut()) => Event::Deadline,
             };
+            self.over |= matches!(event, Event::Transferred(Ok(Transfer::Read(0)) | Err(_)));
             match event {
                 Event::Transferred(Ok(Transfer::Read(1..))) => self.take_in(),
                 Event::Transferred(Ok(Transfer::Read(0))) => self.input(Input::NetworkClosed),
@@ -122,16 +134,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
         }
     }
 
+    fn may_read(&self) -> bool {
+        self.held.is_none() || self.connection.waiting() < HELD
+    }
+
+    /// Whether nothing that comes next has to wait; if it has, this connection is woken in time.
+    fn lets_go(&mut self, me: &SharedConnection) -> bool {
+        let journal = self.common.broker.holder().journal();
+        let (Some(position), Some(journal)) = (self.held, journal) else { return true };
+        if journal.is_durable(position) {
+            self.held = None;
+        } else if journal.is_failing() {
+            self.held = None;
+            self.input(Input::NotKept);
+        } else {
+            journal.wake_at(position, me);
+        }
+        self.held.is_none()
+    }
+
     /// Puts out what the value has to say, as long as there is room; `false` at its end.
-    fn put_out(&mut self) -> bool {
-        while !self.wire.is_full() {
+    fn put_out(&mut self, me: &SharedConnection) -> bool {
+        while !self.wire.is_full() && self.lets_go(me) {
             match self.connection.poll_output(&self.common.broker) {
                 None => break,
                 Some(Output::Note(note)) => log::note(&self.who(), &note),
                 // Nobody here knows a password.
                 Some(Output::Authenticate(_)) => self.input(Input::Authenticated(Proof::Missing)),
-                // Nothing outlives this server, so nothing is ever held back.
-                Some(Output::Hold(_)) => {}
+                Some(Output::Hold(position)) => self.held = Some(position),
                 Some(Output::Send(packet)) => self.send(&packet),
                 Some(Output::Close(reason)) => {
                     log::closed(&self.who(), &reason);

@@ -10,6 +10,7 @@ use super::greeting::NotGreeted;
 use super::origin::Origin;
 use crate::broker::{CloseReason, Note, SessionName};
 use crate::packet::Packet;
+use crate::store::StoreError;
 
 /// The target of a line for each packet.
 const PACKETS: &str = "mqttspec::packets";
@@ -106,6 +107,18 @@ pub(super) fn not_greeted(origin: &Origin, error: &NotGreeted) {
 
 pub(super) fn too_many_connections(origin: &Origin, limit: usize) {
     tracing::warn!(target: SERVER, "{origin} closed: {limit} connections are open already");
+}
+
+/// Nobody loses what was acknowledged, and nobody is told more until it can be kept.
+pub(super) fn cannot_keep(error: &StoreError) {
+    tracing::error!(
+        target: SERVER,
+        "cannot keep state, so clients that ask for it are turned away: {error}"
+    );
+}
+
+pub(super) fn keeps_again() {
+    tracing::warn!(target: SERVER, "state is kept again, and nothing was lost");
 }
 
 pub(super) fn cannot_accept(error: &io::Error) {

@@ -2,6 +2,7 @@
 
 mod connection;
 mod greeting;
+mod journal;
 mod listen;
 mod listener;
 mod log;
@@ -12,6 +13,7 @@ mod shared;
 #[cfg(unix)]
 mod unix_listener;
 mod wire;
+mod writer;
 
 use std::future::Future;
 use std::io;
@@ -25,16 +27,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use listen::{InvalidListen, Listen};
+pub use writer::{Durable, Keeping};
 
 use self::greeting::Greeting;
 use self::listener::Listener;
 use self::open::{Open, Phase};
 use self::origin::Origin;
 use self::shared::Shared;
+use self::writer::Writer;
 use super::transport::Stream;
 use crate::broker::{Broker, Limits, Policy};
 use crate::packet::QoS;
 use crate::session::Message;
+use crate::store::StoreError;
 use crate::topic::TopicName;
 
 /// How to run a server.
@@ -94,6 +99,7 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     common: Arc<Common>,
     connections: TaskTracker,
+    writer: Option<Writer>,
 }
 
 /// What all connections of a server have in common.
@@ -109,13 +115,17 @@ struct Common {
 }
 
 /// How a server came to its end.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ServerStopped {
     /// How many connections were open.
     pub connections: usize,
     /// How many of them did not take what was left for them in time.
     pub abandoned: usize,
+    /// Why state could not be kept any more, if that was why the server stopped.
+    ///
+    /// What was acknowledged is kept all the same.
+    pub not_kept: Option<StoreError>,
 }
 
 /// How long to wait before accepting again when the system has nothing left to accept with.
@@ -128,17 +138,37 @@ impl Server {
     ///
     /// The system's error for the first that cannot be bound, with its URL in it.
     pub async fn bind(options: ServerOptions) -> io::Result<Self> {
+        Self::bind_with(options, None).await
+    }
+
+    /// The same for a server that goes on from what an earlier one has kept, and keeps what has to
+    /// outlive it.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind); the store has not been written to then.
+    pub async fn bind_durable(options: ServerOptions, durable: Durable) -> io::Result<Self> {
+        Self::bind_with(options, Some(durable)).await
+    }
+
+    async fn bind_with(options: ServerOptions, durable: Option<Durable>) -> io::Result<Self> {
         let mut listeners = Vec::with_capacity(options.listen.len());
         for listen in &options.listen {
             let greeting = Greeting::new(listen)?;
             listeners.push((Listener::bind(listen.clone()).await?, greeting));
         }
         let addresses = listeners.iter().filter_map(|(listener, _)| listener.address()).collect();
-        let broker = Broker::new(Shared::new(), options.limits).with_policy(options.policy);
+        let journal = durable.as_ref().map(|durable| Arc::new(durable.journal()));
+        let holder = Shared::new(journal.clone());
+        let broker = Broker::new(holder, options.limits).with_policy(options.policy);
+        let writer = durable.zip(journal).map(|(Durable { kept, store, keeping }, journal)| {
+            broker.restore(kept);
+            Writer::start(store, keeping, journal)
+        });
         broker.publish(version());
         let (open, stopping, wills) = (Open::new(), CancellationToken::new(), TaskTracker::new());
         let common = Arc::new(Common { broker, options, open, stopping, wills });
-        Ok(Self { listeners, addresses, common, connections: TaskTracker::new() })
+        Ok(Self { listeners, addresses, common, connections: TaskTracker::new(), writer })
     }
 
     /// The addresses it listens on over TCP, with the ports that the system chose.
@@ -153,15 +183,20 @@ impl Server {
     }
 
     /// Serves until `stop` ends, and then ends in good order: no new connections, the Wills of
-    /// those that are open are published, what is left to send is sent.
+    /// those that are open are published, what is left to send is sent, what is left to keep is kept.
+    ///
+    /// It also ends when state cannot be kept any more.
     pub async fn run(self, stop: impl Future<Output = ()>) -> ServerStopped {
-        let Self { listeners, common, connections, .. } = self;
+        let Self { listeners, common, connections, mut writer, .. } = self;
         let mut accepting = JoinSet::new();
         for (listener, greeting) in listeners {
             let greeting = Arc::new(greeting);
             accepting.spawn(accept(listener, greeting, common.clone(), connections.clone()));
         }
-        stop.await;
+        tokio::select! {
+            () = stop => {}
+            () = failed(writer.as_mut()) => {}
+        }
 
         accepting.shutdown().await;
         common.stopping.cancel();
@@ -174,7 +209,20 @@ impl Server {
         common.open.enter(Phase::Stopped);
         connections.close();
         let _ = tokio::time::timeout(limit, connections.wait()).await;
-        ServerStopped { connections: open, abandoned: connections.len() }
+        let abandoned = connections.len();
+        let not_kept = match writer {
+            Some(writer) => writer.finish().await.err(),
+            None => None,
+        };
+        ServerStopped { connections: open, abandoned, not_kept }
+    }
+}
+
+/// Ends when there is a writer and it has failed.
+async fn failed(writer: Option<&mut Writer>) {
+    match writer {
+        Some(writer) => writer.failed().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-use crate::broker::{Access, Holder, Registry, Retained, Session, Subscriptions};
+use super::journal::Journal;
+use crate::broker::{Access, Holder, Registry, Retained, Session, Subscriptions, Unit};
 
 /// What connections share, behind locks.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     retained: RwLock<Retained>,
     access: RwLock<Access>,
     subscriptions: RwLock<Subscriptions<SharedSession>>,
+    /// `None` when nothing outlives the server.
+    journal: Option<Arc<Journal>>,
 }
 
 /// A Session; two are the same when their numbers are.
@@ -38,8 +41,14 @@ struct Numbered<T> {
 }
 
 impl Shared {
-    pub(super) fn new() -> Self {
-        Self::default()
+    /// What is shared by a server that tells `journal` what changes, if there is one.
+    pub(super) fn new(journal: Option<Arc<Journal>>) -> Self {
+        Self { journal, ..Self::default() }
+    }
+
+    /// Where changes are on their way to the store.
+    pub(super) fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
     }
 
     /// A way to reach a new connection.
@@ -121,6 +130,17 @@ impl Holder for Shared {
 
     fn write_retained<R>(&self, work: impl FnOnce(&mut Retained) -> R) -> R {
         work(&mut self.retained.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn unit<R>(&self, work: impl FnOnce(&mut Unit<'_>) -> R) -> R {
+        match &self.journal {
+            None => work(&mut Unit::volatile()),
+            Some(journal) => journal.unit(work),
+        }
+    }
+
+    fn can_keep(&self) -> bool {
+        self.journal.as_ref().is_none_or(|journal| !journal.is_failing())
     }
 
     fn wake(&self, connection: &SharedConnection) {

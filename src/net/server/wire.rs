@@ -74,17 +74,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.outbox.len() >= OUTBOX_FULL
     }
 
-    /// Writes what there is to write, and reads meanwhile; ends with [`Transfer::Read`], or once a
+    /// Writes what there is to write, and, if it `may_read`, reads meanwhile; ends with [`Transfer::Read`], or once a
     /// full outbox has room again.
     ///
     /// Cancel-safe: what was read is in the inbox, what was written is out of the outbox.
-    pub(super) async fn transfer(&mut self) -> io::Result<Transfer> {
+    pub(super) async fn transfer(&mut self, may_read: bool) -> io::Result<Transfer> {
         poll_fn(|cx| {
             let was_full = self.is_full();
             self.poll_write(cx)?;
             match (was_full, self.is_full()) {
                 (_, true) => Poll::Pending,
                 (true, false) => Poll::Ready(Ok(Transfer::Room)),
+                (false, false) if !may_read => Poll::Pending,
                 (false, false) => self.poll_read(cx).map_ok(Transfer::Read),
             }
         })

@@ -1,0 +1,136 @@
+//! Where the broker keeps what has to outlive it, and when that is safe.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use mqttspec::net::{Durable, Keeping};
+use mqttspec::store::{Redb, StoreError, StoreErrorKind, Syncing};
+
+use super::super::exit::{self, Failed};
+
+/// Durable state.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "State")]
+pub(super) struct StateArguments {
+    /// The folder for sessions, their messages, and retained messages; one broker at a time. Made
+    /// if it is not there [default: mqttspec in $XDG_DATA_HOME or ~/.local/share]
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+
+    /// Keep everything in memory: sessions and retained messages end with the broker
+    #[arg(long)]
+    volatile: bool,
+
+    /// When what is acknowledged is safe. always: before it is acknowledged, also from a power cut.
+    /// interval=TIME: at most so much later, as in 100ms or 2s. never: before it is acknowledged
+    /// from a crash of the broker, and from a power cut when the system has written it
+    #[arg(long, value_name = "WHEN", default_value = "always")]
+    sync: Sync,
+}
+
+/// When what is acknowledged is safe.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Sync {
+    Always,
+    Interval(Duration),
+    Never,
+}
+
+impl StateArguments {
+    /// Reads what an earlier broker has kept; `None` when nothing is to be kept.
+    pub(super) fn load(&self) -> Result<Option<Durable>, Failed> {
+        if self.volatile {
+            return Ok(None);
+        }
+        let folder = self.folder()?;
+        let (syncing, keeping) = match self.sync {
+            Sync::Always => (Syncing::Always, Keeping::Always),
+            Sync::Interval(time) => (Syncing::Always, Keeping::Interval(time)),
+            Sync::Never => (Syncing::Never, Keeping::Always),
+        };
+        let loaded = Redb::open(&folder, syncing).and_then(|store| Durable::load(store, keeping));
+        loaded.map(Some).map_err(|error| {
+            let error = anyhow!(error.clone()).context(advice(&error));
+            Failed { code: exit::UNREACHABLE, error }
+        })
+    }
+
+    fn folder(&self) -> Result<PathBuf, Failed> {
+        if let Some(folder) = &self.data_dir {
+            return Ok(folder.clone());
+        }
+        let variable = |name| std::env::var_os(name).map(PathBuf::from);
+        // As the XDG Base Directory Specification has it: a path that is not absolute is no path.
+        let data = variable("XDG_DATA_HOME").filter(|path| path.is_absolute());
+        let data = data.or_else(|| Some(variable("HOME")?.join(".local/share")));
+        data.map(|data| data.join("mqttspec")).ok_or_else(|| Failed {
+            code: exit::USAGE,
+            error: anyhow!(
+                "neither XDG_DATA_HOME nor HOME says where to keep state; --data-dir does, and \
+                 --volatile keeps none"
+            ),
+        })
+    }
+}
+
+/// What to do next, in front of what is wrong.
+fn advice(error: &StoreError) -> &'static str {
+    match error.kind {
+        StoreErrorKind::Damaged | StoreErrorKind::Foreign | StoreErrorKind::Newer => {
+            "cannot go on from what was kept"
+        }
+        _ => "cannot keep state; --data-dir chooses another folder, --volatile keeps none",
+    }
+}
+
+impl FromStr for Sync {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            None if text == "always" => Ok(Self::Always),
+            None if text == "never" => Ok(Self::Never),
+            Some(("interval", time)) => duration(time).map(Self::Interval),
+            _ => Err("it is one of always, never, and interval=TIME as in interval=100ms".into()),
+        }
+    }
+}
+
+/// A number and its unit, `ms` or `s`, above 0.
+fn duration(text: &str) -> Result<Duration, String> {
+    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    let number: u32 = number.parse().map_err(|_| "a time is a number and ms or s, as in 100ms")?;
+    match (number, unit) {
+        (0, _) => Err("no time at all is what always is for".into()),
+        (_, "ms") => Ok(Duration::from_millis(number.into())),
+        (_, "s") => Ok(Duration::from_secs(number.into())),
+        _ => Err("the unit of a time is ms or s, as in 100ms".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_words_are_read_and_all_else_is_not() {
+        for (text, expected) in [
+            ("always", Some(Sync::Always)),
+            ("never", Some(Sync::Never)),
+            ("interval=100ms", Some(Sync::Interval(Duration::from_millis(100)))),
+            ("interval=2s", Some(Sync::Interval(Duration::from_secs(2)))),
+            ("interval=0s", None),
+            ("interval=2", None),
+            ("interval=2m", None),
+            ("interval=", None),
+            ("interval", None),
+            ("sometimes", None),
+            ("always=1s", None),
+        ] {
+            assert_eq!(text.parse::<Sync>().ok(), expected, "{text}");
+        }
+    }
+}
