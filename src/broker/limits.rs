@@ -29,10 +29,11 @@ pub struct Limits {
     ///
     /// Each takes some hundred octets, and a SUBSCRIBE of a megabyte asks for a hundred thousand.
     pub max_subscriptions: usize,
-    /// How many levels a Topic Name or a Topic Filter may have, 100 to 65,535. Default: 256. A
+    /// How many levels a Topic Name or a Topic Filter may have. Default: 65,536, as many as fit. A
     /// Client that publishes to one of more is disconnected; a filter of more is refused.
     ///
-    /// Each level of a filter costs memory of its own, and wildcards cost time at each.
+    /// The standard knows no bound, so there is none unless it is asked for. Each level of a
+    /// filter costs memory of its own, and wildcards cost time at each.
     pub max_topic_levels: usize,
     /// How many messages a second one Client may publish; 0 for no bound. Default: 0. Who is
     /// faster is listened to no faster: nothing is lost.
@@ -56,7 +57,7 @@ impl Default for Limits {
             max_queued_messages: 100_000,
             max_queued_octets: 64 * 1024 * 1024,
             max_subscriptions: 10_000,
-            max_topic_levels: 256,
+            max_topic_levels: 65_536,
             max_publish_rate: 0,
             max_retained_messages: 1_000_000,
             max_retained_octets: 1024 * 1024 * 1024,
