@@ -19,7 +19,9 @@ struct WebSocket {
     /// Octets that have come and not been asked for.
     unread: VecDeque<u8>,
     control: Vec<Frame>,
-    /// Set when the other side has said farewell.
+    /// Set when this side has said farewell.
+    leaving: bool,
+    /// Set when the other side has.
     ended: bool,
 }
 
@@ -61,7 +63,8 @@ pub(crate) fn upgrade(
             let mut reader = FrameReader::new(Sender::Server);
             reader.push(&octets[head..]);
             let (unread, control) = (VecDeque::new(), Vec::new());
-            let websocket = WebSocket { below, reader, unread, control, ended: false };
+            let websocket =
+                WebSocket { below, reader, unread, control, leaving: false, ended: false };
             Box::new(websocket) as Box<dyn Transport>
         });
         return Ok(Upgraded { answer, transport });
@@ -89,25 +92,25 @@ impl WebSocket {
     }
 
     fn control(&mut self, frame: Frame, deadline: Instant) -> io::Result<()> {
-        let answer = match frame.opcode {
-            Frame::PING => Some(Frame::pong(frame.payload.as_slice())),
+        let wait = deadline.saturating_duration_since(Instant::now());
+        match frame.opcode {
+            Frame::PING => {
+                let pong = Frame::pong(frame.payload.as_slice());
+                self.below.write(&pong.octets(), wait)?;
+            }
             Frame::CLOSE => {
                 self.ended = true;
-                Some(Frame::new(Frame::CLOSE, frame.payload.as_slice()))
+                let answer = Frame::new(Frame::CLOSE, frame.payload.as_slice());
+                // Who has said farewell need not wait for ours.
+                let _ = if self.leaving { Ok(()) } else { self.write_frame(&answer, wait) };
+                // Some wait for the end of the connection below before they hold it for closed.
+                self.below.finish();
             }
-            Frame::PONG => None,
+            Frame::PONG => {}
             _ => return Err(breach(frame.to_string())),
-        };
+        }
         if self.control.len() < MOST_CONTROL {
             self.control.push(frame);
-        }
-        if let Some(answer) = answer {
-            let wait = deadline.saturating_duration_since(Instant::now());
-            let sent = self.below.write(&answer.octets(), wait);
-            // Who has said farewell need not wait for ours.
-            if !self.ended {
-                sent?;
-            }
         }
         Ok(())
     }
@@ -140,7 +143,7 @@ impl Transport for WebSocket {
 
     fn finish(&mut self) {
         // Fails only on a connection that is gone, which the next read tells.
-        let _ = self.below.write(&Frame::close(1000).octets(), FAREWELL);
+        let _ = if self.leaving { Ok(()) } else { self.write_frame(&Frame::close(1000), FAREWELL) };
         self.below.finish();
     }
 
@@ -153,6 +156,7 @@ impl Transport for WebSocket {
     }
 
     fn write_frame(&mut self, frame: &Frame, wait: Duration) -> io::Result<()> {
+        self.leaving |= frame.opcode == Frame::CLOSE;
         self.below.write(&frame.octets(), wait)
     }
 

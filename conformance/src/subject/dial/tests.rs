@@ -304,6 +304,25 @@ fn a_farewell_is_the_end_and_can_be_read() {
 }
 
 #[test]
+fn whoever_says_farewell_first_the_connection_below_ends() {
+    let (told, is_over) = std::sync::mpsc::channel();
+    let port = serve(move |stream| {
+        let reply = |frame: Frame| match frame.opcode {
+            // Until the other side has closed too, this server does not hold it for closed.
+            Frame::CLOSE => vec![Frame::close(1000)],
+            _ => Vec::new(),
+        };
+        serve_websocket(stream, accept, reply);
+        let _ = told.send(());
+    });
+    let target = Target::websocket("127.0.0.1", port, "/mqtt");
+    let mut transport = Dialer::default().dial(&target, WAIT).unwrap();
+    transport.write_frame(&Frame::close(1000), WAIT).unwrap();
+    assert_eq!(transport.read(&mut [0], WAIT).unwrap(), 0);
+    assert_eq!(is_over.recv_timeout(WAIT), Ok(()));
+}
+
+#[test]
 fn all_but_binary_frames_from_a_server_are_breaches() {
     for (frame, seen) in [
         (Frame::text("x"), "text frame, 1 octet"),
