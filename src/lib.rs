@@ -66,7 +66,7 @@
 //!
 //! # What it is not
 //!
-//! No MQTT 5, no TLS so far, and no state on disk yet.
+//! No MQTT 5, no TLS so far.
 
 pub mod broker;
 pub mod client;
