@@ -26,6 +26,13 @@ pub struct RunOptions {
     /// How late, after one and a half times the Keep Alive, a connection may be closed. The
     /// standard sets no limit. By default 10 s: some brokers look at the clock every five.
     pub keep_alive_tolerance: Duration,
+    /// Whether cases that fail by silence get a second look, without the crowd and with all of
+    /// their patience; at the first they have as much as the subject was seen to need. Without it
+    /// the first look is the last, and as patient. By default true.
+    pub second_look: bool,
+    /// How long a second look waits for what the subject owes and does not send in time, to tell
+    /// late from never. By default 40 s: some brokers send again every thirty.
+    pub lateness: Duration,
     /// Whether warnings count as failures.
     pub strict: bool,
     /// What the judge is told of the subject. [`follow`](Self::follow) takes over its waits too.
@@ -43,6 +50,8 @@ impl Default for RunOptions {
             patience: Duration::from_secs(5),
             close_wait: Duration::from_secs(5),
             keep_alive_tolerance: Duration::from_secs(10),
+            second_look: true,
+            lateness: Duration::from_secs(40),
             strict: false,
             profile: None,
             no_known: false,

@@ -60,7 +60,9 @@ pub(crate) struct Record {
 #[derive(Debug, Default)]
 pub(crate) struct Pages {
     pub(crate) entries: Vec<Entry>,
-    /// Entries beyond the limit.
+    /// Octets of all entries, as far as they are kept.
+    pub(crate) octets: usize,
+    /// Entries beyond the limits.
     pub(crate) left_out: usize,
     pub(crate) warnings: Vec<Mismatch>,
     pub(crate) observations: Vec<Observation>,
@@ -74,6 +76,8 @@ pub(crate) struct Pages {
     pub(crate) sent_invalid: bool,
     /// What was said, octet by octet, to be said again.
     pub(crate) script: Script,
+    /// Whether a subject that is merely slow would have looked the same.
+    pub(crate) doubtful: bool,
     /// What the oracle has heard.
     pub(crate) heard: Heard,
 }
@@ -85,13 +89,15 @@ impl Record {
 
     pub(crate) fn packet(&self, peer: &str, from: Side, text: &str, octets: &[u8]) {
         let mut pages = self.pages.borrow_mut();
-        if pages.entries.len() >= MOST_ENTRIES {
+        if pages.entries.len() >= MOST_ENTRIES || pages.octets >= MOST_OCTETS_IN_ALL {
             pages.left_out += 1;
             return;
         }
         let at_ms = self.at_ms();
         let (peer, packet) = (peer.to_owned(), text.to_owned());
-        let hex = hex(&octets[..octets.len().min(MOST_OCTETS)]);
+        let kept = octets.len().min(MOST_OCTETS);
+        let hex = hex(&octets[..kept]);
+        pages.octets += kept;
         pages.entries.push(Entry { at_ms, peer, from, packet, hex });
     }
 
@@ -157,6 +163,11 @@ impl Record {
     pub(crate) fn sent_invalid(&self) {
         self.pages.borrow_mut().sent_invalid = true;
         self.oracle.mute();
+    }
+
+    /// Notes that a subject which is merely slow would look the same.
+    pub(crate) fn doubt(&self) {
+        self.pages.borrow_mut().doubtful = true;
     }
 
     /// Whether the judge has sent what breaks a rule, up to now.
@@ -235,6 +246,10 @@ fn note(list: &mut Vec<Vec<u8>>, item: &[u8]) {
 
 /// A report stays readable, and a flood does not fill the memory.
 const MOST_ENTRIES: usize = 1_000;
+
+/// Octets of all packets of a case that are kept in hexadecimal: about what a hundred long ones
+/// have.
+const MOST_OCTETS_IN_ALL: usize = 96 << 10;
 
 /// Octets of a packet that are kept in hexadecimal.
 const MOST_OCTETS: usize = 1_024;

@@ -3,13 +3,14 @@
 mod websocket;
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::finding::{Finding, Mismatch};
 use crate::need::Capabilities;
 use crate::options::RunOptions;
 use crate::oracle::{Ledger, Rule};
-use crate::peer::{Patience, Peer, Transport};
+use crate::peer::{Pace, Patience, Peer, Transport};
 use crate::profile::{Access, Credentials};
 use crate::record::{Pages, Record, Side};
 use crate::subject::Subject;
@@ -39,13 +40,15 @@ impl<'run> Stage<'run> {
         capabilities: &'run Capabilities,
         ledger: &'run Ledger,
         tag: String,
-        limit: Duration,
+        look: Look,
     ) -> Self {
         let patience = Patience {
             due: options.patience,
             close: options.close_wait,
             keep_alive: options.keep_alive_tolerance,
-            end: Instant::now() + limit,
+            late: look.late,
+            pace: look.pace,
+            end: Instant::now() + look.limit,
         };
         let record = Record::new();
         Self { subject, options, capabilities, ledger, tag, record, patience, peers: Cell::new(0) }
@@ -105,7 +108,7 @@ impl<'run> Stage<'run> {
         let number = self.peers.get() + 1;
         self.peers.set(number);
         let name = if name.is_empty() { format!("client {number}") } else { name.to_owned() };
-        let peer = Peer::new(name, transport, self.record.clone(), self.patience);
+        let peer = Peer::new(name, transport, self.record.clone(), self.patience.clone());
         peer.of_case(REALM, self.topics())
     }
 
@@ -216,6 +219,11 @@ impl<'run> Stage<'run> {
         self.options.patience
     }
 
+    /// Whether the case has failed once, by silence, in the midst of all others.
+    pub fn is_second_look(&self) -> bool {
+        !self.patience.late.is_zero()
+    }
+
     /// What the probe found the subject to offer.
     pub const fn capabilities(&self) -> &Capabilities {
         self.capabilities
@@ -272,7 +280,8 @@ impl<'run> Stage<'run> {
         pages.script.tag.clone_from(&self.tag);
         // What follows is no part of the case: neither of its transcript nor of its time.
         let due = self.patience.due.min(SWEEP);
-        let patience = Patience { due, end: Instant::now() + SWEEP, ..self.patience };
+        let end = Instant::now() + SWEEP;
+        let patience = Patience { due, end, pace: None, ..self.patience };
         let stage = Self { record: Record::new(), patience, ..self };
         for id in &pages.kept_sessions {
             let peer = stage.connect(stage.introduce(Connect::clean(id.as_slice())));
@@ -288,6 +297,17 @@ impl<'run> Stage<'run> {
         }
         pages
     }
+}
+
+/// How a case is looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    /// How long the subject takes, when that is all it gets; `None` for the whole of each wait.
+    pub(crate) pace: Option<Arc<Pace>>,
+    /// How long to wait for what is late; zero unless this is a second look.
+    pub(crate) late: Duration,
+    /// How long the case may take.
+    pub(crate) limit: Duration,
 }
 
 /// With what the topics of all cases begin.

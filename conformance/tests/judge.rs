@@ -3,7 +3,7 @@
 mod toy;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mqttspec_conformance::{Glob, Report, RunOptions, Subject, Target, Verdict, judge};
 use toy::met::MET_BY_AGREEING;
@@ -15,6 +15,7 @@ fn hasty() -> RunOptions {
     options.patience = Duration::from_millis(100);
     options.close_wait = Duration::from_millis(100);
     options.keep_alive_tolerance = Duration::from_millis(100);
+    options.lateness = Duration::from_millis(100);
     options
 }
 
@@ -108,6 +109,51 @@ fn a_subject_that_answers_nobody_any_more_ends_the_run() {
     // Its silence is the reason, and no breach of whatever the cases were about.
     let silence = |message: &String| message.starts_with("the subject was lost; before that: ");
     assert!(report.cases.iter().any(|case| case.message.as_ref().is_some_and(silence)));
+}
+
+#[test]
+fn to_die_of_a_breach_is_no_answer_to_it() {
+    let toy = Toy::new(Manner::Brittle);
+    let mut options = hasty();
+    options.filter = Some(Glob::new("header/flags-of-connect-close"));
+    let report = judge(&toy.subject, &options, &mut ());
+    assert_eq!(report.exit_code(), 3);
+    let lost = report.subject.lost.as_deref().unwrap_or_default();
+    assert!(lost.ends_with(", during header/flags-of-connect-close"), "{lost}");
+    assert_eq!(passed(&report), [""; 0]);
+}
+
+#[test]
+fn who_floods_garbles_or_stops_midway_is_judged_in_time() {
+    for manner in [Manner::Floods, Manner::Garbles, Manner::Stops] {
+        let toy = Toy::new(manner);
+        let mut options = hasty();
+        options.filter = Some(Glob::new("qos1/*"));
+        // The other tests of this file want some of the processor as well.
+        options.jobs = 2;
+        let begin = Instant::now();
+        let report = judge(&toy.subject, &options, &mut ());
+        assert!(begin.elapsed() < Duration::from_secs(60), "{manner:?}: {:?}", begin.elapsed());
+        // A flood hides no answer, as far as anybody can be reached in it.
+        if !matches!(manner, Manner::Floods) {
+            assert_eq!(passed(&report), [""; 0], "{manner:?}");
+        }
+    }
+}
+
+#[test]
+fn octets_that_are_no_packets_are_told_by_the_oracle() {
+    let toy = Toy::new(Manner::Garbles);
+    let mut options = hasty();
+    options.filter = Some(Glob::new("ping/answered"));
+    let report = judge(&toy.subject, &options, &mut ());
+    let told: Vec<_> = report.cases.iter().map(|case| (case.case, case.verdict)).collect();
+    // It was not asked for, and is told because it found something.
+    let expected = [
+        ("ping/answered", Verdict::Inconclusive),
+        ("background/only-what-servers-send", Verdict::Fail),
+    ];
+    assert_eq!(told, expected);
 }
 
 /// A port on which nobody listens.

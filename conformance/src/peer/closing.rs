@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Peer, Wait};
+use super::{Patience, Peer, Wait};
 use crate::finding::{Finding, Mismatch};
 use crate::record::Side;
 use crate::transcript::{Action, End, Expectation, Tolerated};
@@ -13,11 +13,14 @@ use crate::wire::Packet;
 impl Peer {
     /// Expects the subject to close the connection, and to send nothing before that.
     ///
+    /// An answer that refuses, and then the close, is noted as a warning: what was sent has had no
+    /// effect, but should have got no answer.
+    ///
     /// # Errors
     ///
     /// [`Finding::Fail`] when it sends a packet, or has not closed after the wait for closing.
     pub fn expect_closed(&mut self) -> Result<(), Finding> {
-        self.until_closed(Tolerated::Nothing)
+        self.closed_unanswered("the connection closed without an answer")
     }
 
     /// Expects the subject to close the connection; messages may come before that, which were on
@@ -48,13 +51,7 @@ impl Peer {
     ///
     /// [`Finding::Fail`] when the CONNECT is accepted, or the connection stays open.
     pub fn expect_closed_without_connack(&mut self) -> Result<(), Finding> {
-        self.until_closed(Tolerated::Refusal)?;
-        if let Some(refusal) = self.unread.pop_front() {
-            let expected = "the connection closed without a CONNACK";
-            let seen = format!("{refusal}, then the close");
-            self.record.warn(Mismatch::new(expected, seen));
-        }
-        Ok(())
+        self.closed_unanswered("the connection closed without a CONNACK")
     }
 
     /// Expects the subject to close the connection because it has heard nothing for one and a
@@ -69,7 +66,8 @@ impl Peer {
     pub fn expect_keep_alive_close(&mut self, keep_alive: u16) -> Result<Duration, Finding> {
         let limit = Duration::from_secs(keep_alive.into()) * 3 / 2;
         let latest = limit + self.patience.keep_alive;
-        self.closed_within(self.last_sent, latest, Tolerated::Deliveries)?;
+        let latest = (self.last_sent + latest).min(self.patience.end);
+        self.closed_by(self.last_sent, |_| latest, Tolerated::Deliveries)?;
         let quiet = self.since_last_sent();
         if quiet < limit {
             let (limit, quiet) = (limit.as_millis(), quiet.as_millis());
@@ -178,22 +176,40 @@ impl Peer {
         Ok(())
     }
 
-    fn until_closed(&mut self, tolerated: Tolerated) -> Result<(), Finding> {
-        self.closed_within(Instant::now(), self.patience.close, tolerated)
+    fn closed_unanswered(&mut self, expected: &str) -> Result<(), Finding> {
+        self.until_closed(Tolerated::Refusal)?;
+        if let Some(refusal) = self.unread.pop_front() {
+            let seen = format!("{refusal}, then the close");
+            self.record.warn(Mismatch::new(expected, seen));
+        }
+        Ok(())
     }
 
-    /// Reads until the connection is closed, at most `wait` after `begin`. What is tolerated stays
-    /// in the queue.
-    fn closed_within(
+    fn until_closed(&mut self, tolerated: Tolerated) -> Result<(), Finding> {
+        let begin = Instant::now();
+        let outcome =
+            self.closed_by(begin, |patience| patience.until(begin, patience.close), tolerated);
+        if outcome.is_ok() {
+            self.patience.took(begin.elapsed());
+        } else if self.was_silent {
+            self.doubt();
+        }
+        outcome
+    }
+
+    /// Reads until the connection is closed, at most until `latest`, which may move away; it is
+    /// waited for since `begin`. What is tolerated stays in the queue.
+    fn closed_by(
         &mut self,
         begin: Instant,
-        wait: Duration,
+        latest: impl Fn(&Patience) -> Instant,
         tolerated: Tolerated,
     ) -> Result<(), Finding> {
-        let deadline = (begin + wait).min(self.patience.end);
         let expected = "the connection closed";
         let close = Expectation::Close { before: tolerated };
         loop {
+            let deadline = latest(&self.patience);
+            let wait = deadline.saturating_duration_since(begin);
             if let Some(packet) = self.unread.iter().find(|packet| !tolerated.allows(packet)) {
                 let breach = Finding::fail(expected, packet);
                 return Err(breach.shown_by(self.deviation(close, wait, End::Told)));
@@ -210,7 +226,10 @@ impl Peer {
                 Wait::Nothing if self.patience.is_over() => {
                     return Err(Finding::inconclusive("out of time while waiting for the close"));
                 }
+                // The subject was found to be slower meanwhile.
+                Wait::Nothing if Instant::now() < latest(&self.patience) => {}
                 Wait::Nothing => {
+                    self.was_silent = true;
                     let end = format!("it open after {} ms", begin.elapsed().as_millis());
                     let breach = Finding::fail(expected, self.after_unread(&end));
                     return Err(breach.shown_by(self.deviation(close, wait, End::Open)));

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::{Delivery, Peer, Wait};
-use crate::finding::Finding;
+use crate::finding::{Finding, Mismatch};
 use crate::transcript::{Deviation, End, Expectation, Pattern, Pick};
 use crate::wire::{Connack, Packet, Publish};
 
@@ -102,12 +102,14 @@ impl Peer {
 
     fn wait_for(&mut self, expected: Pattern) -> Result<Packet, Finding> {
         let begin = Instant::now();
-        let deadline = self.patience.deadline(self.patience.due);
         let mut position = 0;
         loop {
             while let Some(packet) = self.unread.get(position) {
                 match expected.pick(packet) {
-                    Pick::Take => return Ok(self.unread.remove(position).expect("it is there")),
+                    Pick::Take => {
+                        self.patience.took(begin.elapsed());
+                        return Ok(self.unread.remove(position).expect("it is there"));
+                    }
                     Pick::Wrong => {
                         let breach = Finding::fail(&expected, packet);
                         return Err(breach.shown_by(self.missing(expected, End::Told)));
@@ -115,20 +117,64 @@ impl Peer {
                     Pick::Leave => position += 1,
                 }
             }
-            let wait = self.pump(deadline)?;
+            let wait = self.pump(self.patience.until(begin, self.patience.due))?;
             let elapsed = begin.elapsed().as_millis();
             let (told, end) = match wait {
                 Wait::Arrived => continue,
+                // The subject was found to be slower meanwhile.
+                Wait::Nothing if Instant::now() < self.patience.until(begin, self.patience.due) => {
+                    continue;
+                }
                 Wait::Ended => (format!("the connection closed after {elapsed} ms"), End::Closed),
                 Wait::Nothing if self.patience.is_over() => {
+                    self.doubt();
                     let reason = format!("out of time while waiting for {expected}");
                     return Err(Finding::inconclusive(reason));
                 }
-                Wait::Nothing => (format!("nothing for {elapsed} ms"), End::Open),
+                Wait::Nothing => {
+                    self.was_silent = true;
+                    self.doubt();
+                    (format!("nothing for {elapsed} ms"), End::Open)
+                }
             };
             let breach = Finding::fail(&expected, self.after_unread(&told));
             return Err(breach.shown_by(self.missing(expected, end)));
         }
+    }
+
+    /// Takes note that a subject which is merely slow, or a machine that is busy, would look the
+    /// same: the case is worth a second look.
+    pub(crate) fn doubt(&self) {
+        self.record.doubt();
+    }
+
+    /// Expects what is due, and for which the standard sets no time. At a second look what does
+    /// not come in time is waited for somewhat longer: to come late is against no rule, and noted
+    /// as a warning on `statement`, where one is given.
+    ///
+    /// # Errors
+    ///
+    /// Those of `expect`.
+    pub fn sooner_or_later<T>(
+        &mut self,
+        statement: Option<&'static str>,
+        expect: impl Fn(&mut Self) -> Result<T, Finding>,
+    ) -> Result<T, Finding> {
+        let begin = Instant::now();
+        self.was_silent = false;
+        let outcome = expect(self);
+        if !self.was_silent || self.patience.late.is_zero() {
+            return outcome;
+        }
+        let due = std::mem::replace(&mut self.patience.due, self.patience.late);
+        let outcome = expect(self);
+        self.patience.due = due;
+        if let (Ok(_), Some(statement)) = (&outcome, statement) {
+            let expected = format!("it within {} ms", due.as_millis());
+            let seen = format!("it after {} ms", begin.elapsed().as_millis());
+            self.record.warn(Mismatch::new(expected, seen).of(statement));
+        }
+        outcome
     }
 
     fn missing(&self, packet: Pattern, end: End) -> Deviation {

@@ -29,7 +29,7 @@ use crate::websocket::Frame;
 use crate::wire::{Packet, Reader, Sender};
 
 pub use crate::transcript::Delivery;
-pub(crate) use patience::Patience;
+pub(crate) use patience::{Pace, Patience};
 pub use transport::{Breach, Transport};
 pub(crate) use transport::{Stream, Tls, Upgraded, upgrade};
 
@@ -47,6 +47,7 @@ pub struct Peer {
     record: Record,
     line: Line,
     patience: Patience,
+    octets_read: usize,
     /// Read, and not asked for yet.
     unread: VecDeque<Packet>,
     inbound: Inbound,
@@ -55,6 +56,8 @@ pub struct Peer {
     ended: bool,
     /// Set when the subject takes nothing more.
     write_failed: bool,
+    /// Set when what was last expected did not come, with the connection open.
+    was_silent: bool,
     /// When the last packet was sent, just before it was written.
     last_sent: Instant,
     last_id: u16,
@@ -80,11 +83,13 @@ impl Peer {
             name,
             record,
             patience,
+            octets_read: 0,
             unread: VecDeque::new(),
             inbound: Inbound::default(),
             watch,
             ended: false,
             write_failed: false,
+            was_silent: false,
             last_sent: Instant::now(),
             last_id: 0,
             foreign: Foreign::default(),

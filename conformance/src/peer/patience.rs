@@ -1,9 +1,15 @@
 //! How long a connection waits for what.
+//!
+//! At a first look, when all cases run at once, a wait is a multiple of the longest that the
+//! subject has taken for anything up to now. Silence proves little then: what fails by it is
+//! looked at again, with the whole of each wait and without the crowd.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The waits of a case. All of them end early, when what is waited for arrives.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Patience {
     /// For something that is due.
     pub(crate) due: Duration,
@@ -11,18 +17,89 @@ pub(crate) struct Patience {
     pub(crate) close: Duration,
     /// After one and a half times the Keep Alive.
     pub(crate) keep_alive: Duration,
+    /// For what should have come and has not, to tell late from never; zero for no such wait.
+    pub(crate) late: Duration,
+    /// What the subject needs, where that is all the time it gets.
+    pub(crate) pace: Option<Arc<Pace>>,
     /// When the case as a whole must be over.
     pub(crate) end: Instant,
 }
 
 impl Patience {
     /// The moment that is `wait` from now, or the end of the case if that is sooner.
-    pub(crate) fn deadline(self, wait: Duration) -> Instant {
+    pub(crate) fn deadline(&self, wait: Duration) -> Instant {
         (Instant::now() + wait).min(self.end)
     }
 
+    /// Until when to wait, from `begin` on, for what may take as long as `wait`. It may move away
+    /// meanwhile, when others find the subject slower than was known.
+    pub(crate) fn until(&self, begin: Instant, wait: Duration) -> Instant {
+        let wait = self.pace.as_ref().map_or(wait, |pace| pace.enough().min(wait));
+        (begin + wait).min(self.end)
+    }
+
+    /// Takes note that something took the subject as long as this.
+    pub(crate) fn took(&self, duration: Duration) {
+        if let Some(pace) = &self.pace {
+            pace.note(duration);
+        }
+    }
+
     /// Whether the case has used up its time.
-    pub(crate) fn is_over(self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         Instant::now() >= self.end
+    }
+}
+
+/// How long the subject takes to answer, as all connections of a run have seen it.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    slowest_micros: AtomicU64,
+}
+
+impl Pace {
+    fn note(&self, duration: Duration) {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        self.slowest_micros.fetch_max(micros, Ordering::Relaxed);
+    }
+
+    /// What ought to be enough for any one thing.
+    fn enough(&self) -> Duration {
+        let slowest = Duration::from_micros(self.slowest_micros.load(Ordering::Relaxed));
+        LEAST + slowest.saturating_mul(MARGIN)
+    }
+}
+
+/// Long beside a round trip on any network, and short beside the patience of a person.
+const LEAST: Duration = Duration::from_secs(1);
+
+/// How much longer than the slowest answer another may take.
+const MARGIN: u32 = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_subject_is_given_time_and_never_more_than_the_whole() {
+        let begin = Instant::now();
+        let pace = Arc::new(Pace::default());
+        let (due, end) = (Duration::from_secs(5), begin + Duration::from_secs(60));
+        let patience = Patience {
+            due,
+            close: due,
+            keep_alive: due,
+            late: Duration::ZERO,
+            pace: Some(Arc::clone(&pace)),
+            end,
+        };
+        let wait = || patience.until(begin, due) - begin;
+        assert_eq!(wait(), Duration::from_secs(1));
+        patience.took(Duration::from_millis(250));
+        patience.took(Duration::from_millis(1));
+        assert_eq!(wait(), Duration::from_secs(3));
+        patience.took(Duration::from_secs(2));
+        assert_eq!(wait(), due);
+        assert_eq!(Patience { pace: None, ..patience }.until(begin, due), begin + due);
     }
 }

@@ -39,7 +39,9 @@ impl Peer {
                 Ok(0) => self.end("connection closed"),
                 Ok(length) => {
                     self.reader.push(&buffer[..length]);
-                    if self.take_in()? {
+                    let arrived = self.take_in()?;
+                    self.check_flood(length)?;
+                    if arrived {
                         return Ok(Wait::Arrived);
                     }
                 }
@@ -56,6 +58,21 @@ impl Peer {
             }
         }
         Ok(Wait::Ended)
+    }
+
+    /// Gives a connection up on which far more comes than any case asks for.
+    fn check_flood(&mut self, length: usize) -> Result<(), Finding> {
+        self.octets_read += length;
+        if self.octets_read <= MOST_OCTETS && self.unread.len() <= MOST_UNREAD {
+            return Ok(());
+        }
+        self.end("connection given up: far more came than was asked for");
+        let (octets, packets) = (self.octets_read, self.unread.len());
+        self.unread.clear();
+        Err(Finding::inconclusive(format!(
+            "a flood: the subject sent {octets} octets on one connection, and {packets} packets \
+             that nobody had asked for"
+        )))
     }
 
     fn end(&mut self, how: &str) {
@@ -157,3 +174,9 @@ impl Peer {
         }
     }
 }
+
+/// Octets on one connection. The largest message of a case has two million.
+const MOST_OCTETS: usize = 24 << 20;
+
+/// Packets that a case has not asked for yet.
+const MOST_UNREAD: usize = 20_000;

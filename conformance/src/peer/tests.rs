@@ -42,7 +42,14 @@ fn peer(packets: &[Packet], closes: bool) -> (Peer, Record) {
 fn peer_of_octets(octets: Vec<u8>, closes: bool) -> (Peer, Record) {
     let wait = Duration::from_millis(2);
     let end = Instant::now() + Duration::from_secs(10);
-    let patience = Patience { due: wait, close: wait, keep_alive: wait, end };
+    let patience = Patience {
+        due: wait,
+        close: wait,
+        keep_alive: wait,
+        late: Duration::ZERO,
+        pace: None,
+        end,
+    };
     let record = Record::new();
     let script = Box::new(Script { octets, closes });
     (Peer::new("a".to_owned(), script, record.clone(), patience), record)
@@ -151,6 +158,51 @@ fn a_refusal_where_silence_was_due_is_a_warning() {
     let (mut careless, _) = peer(&[Connack::accepted(false).into()], true);
     let seen = text(careless.expect_closed_without_connack());
     assert!(seen.ends_with("saw CONNACK session=0 code=0 accepted"), "{seen}");
+}
+
+#[test]
+fn a_refusal_before_the_close_is_a_warning_and_an_agreement_a_breach() {
+    let (mut polite, record) = peer(&[Suback::new(1, [Suback::FAILURE]).into()], true);
+    assert_eq!(polite.expect_closed(), Ok(()));
+    assert_eq!(record.take().warnings.len(), 1);
+
+    let (mut careless, _) = peer(&[Suback::new(1, [Suback::FAILURE, 0]).into()], true);
+    let seen = text(careless.expect_closed());
+    assert_eq!(seen, "expected the connection closed, saw SUBACK id=1 failure q0");
+
+    let (mut half, _) = peer(&[Suback::new(1, [Suback::FAILURE]).into()], false);
+    let seen = text(half.expect_closed());
+    assert!(
+        seen.starts_with("expected the connection closed, saw SUBACK id=1 failure, then it open")
+    );
+}
+
+#[test]
+fn what_is_late_is_waited_for_at_a_second_look() {
+    let wait = Duration::from_millis(2);
+    let (mut hasty, _) = peer(&[], false);
+    assert!(hasty.sooner_or_later(Some("MQTT-4.4.0-1"), Peer::expect_any_publish).is_err());
+
+    let (mut patient, record) = peer(&[], false);
+    patient.patience.late = wait * 10;
+    let asked = std::cell::Cell::new(0);
+    let late = patient.sooner_or_later(Some("MQTT-4.4.0-1"), |peer| {
+        asked.set(asked.get() + 1);
+        if asked.get() == 2 { Ok(()) } else { peer.expect_any_publish().map(drop) }
+    });
+    assert_eq!(late, Ok(()));
+    assert_eq!(record.take().warnings[0].statement, Some("MQTT-4.4.0-1"));
+    assert_eq!(patient.patience.due, wait);
+}
+
+#[test]
+fn silence_makes_a_case_doubtful() {
+    let (mut silent, record) = peer(&[], false);
+    assert!(silent.expect_pingresp().is_err());
+    assert!(record.take().doubtful);
+    let (mut wrong, record) = peer(&[Packet::Puback(7)], false);
+    assert!(wrong.expect_pubrec(7).is_err());
+    assert!(!record.take().doubtful);
 }
 
 #[test]
@@ -288,4 +340,47 @@ fn what_is_no_packet_does_not_put_off_the_keep_alive() {
     let (mut peer, _) = self::peer(&[], false);
     let patient = peer.expect_keep_alive_close_despite(0, every, |_| Ok(()));
     assert!(text(patient).starts_with("expected the connection closed, saw it open after "));
+}
+
+/// A subject that says the same without end.
+struct Flood(Vec<u8>);
+
+impl Transport for Flood {
+    fn write(&mut self, _: &[u8], _: Duration) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn read(&mut self, buffer: &mut [u8], _: Duration) -> io::Result<usize> {
+        for (octet, next) in buffer.iter_mut().zip(self.0.iter().cycle()) {
+            *octet = *next;
+        }
+        Ok(buffer.len() / self.0.len() * self.0.len())
+    }
+
+    fn finish(&mut self) {}
+
+    fn reset(self: Box<Self>) {}
+}
+
+#[test]
+fn a_flood_is_given_up() {
+    let small = Publish::qos0("t", "").octets();
+    let endless = vec![0x30, 0xff, 0xff, 0xff, 0x7f];
+    for (octets, least) in [(small, 1_000), (endless, 0)] {
+        let wait = Duration::from_secs(60);
+        let patience = Patience {
+            due: wait,
+            close: wait,
+            keep_alive: wait,
+            late: Duration::ZERO,
+            pace: None,
+            end: Instant::now() + wait,
+        };
+        let (record, flood) = (Record::new(), Box::new(Flood(octets)));
+        let mut peer = Peer::new("a".to_owned(), flood, record.clone(), patience);
+        let told = text(peer.expect_pingresp());
+        assert!(told.starts_with("a flood: "), "{told}");
+        assert!(peer.is_closed() && peer.unread.is_empty());
+        assert!((least..=1_001).contains(&record.take().entries.len()));
+    }
 }

@@ -130,7 +130,7 @@ pub struct CaseReport {
     pub level: &'static str,
     /// What came of it.
     pub verdict: Verdict,
-    /// What was found, on one line; `None` of a case that passed.
+    /// What was found, on one line; `None` of a case that passed at once.
     pub message: Option<String>,
     /// Why it falls short, where the profile knows that it does.
     pub known: Option<String>,
@@ -142,6 +142,9 @@ pub struct CaseReport {
     pub replay: Option<Transcript>,
     /// The same as a line of shell, where one connection suffices.
     pub shell: Option<String>,
+    /// Whether a subject that is merely slow would have looked the same.
+    #[serde(skip)]
+    doubtful: bool,
     /// Whether it ended before its end.
     #[serde(skip)]
     cut_short: bool,
@@ -293,6 +296,7 @@ impl CaseReport {
             duration_ms: millis(duration),
             transcript: pages.entries,
             cut_short,
+            doubtful: pages.doubtful,
             replay,
             shell: None,
             findings,
@@ -307,6 +311,26 @@ impl CaseReport {
         // A shell alone speaks plain TCP, and neither TLS nor WebSocket.
         let network = place.network().filter(|_| place.is_plain_tcp());
         self.shell = network.and_then(|(host, port)| replay.to_shell(host, port));
+    }
+
+    /// Whether what it found deserves a second look: silence may come of haste.
+    pub(crate) const fn is_doubtful(&self) -> bool {
+        self.doubtful
+            && matches!(self.verdict, Verdict::Fail | Verdict::Warn | Verdict::Inconclusive)
+    }
+
+    /// The same, seen at a second look; with what the first had found.
+    pub(crate) fn after(mut self, first: &Self) -> Self {
+        let found = first.message.as_deref().unwrap_or_default();
+        let first_look = format!("at the first look, among all others: {found}");
+        self.message = Some(match &self.message {
+            Some(message) if self.verdict == first.verdict => {
+                format!("{message} (at a second look too)")
+            }
+            Some(message) => format!("{message} (at a second look; {first_look})"),
+            None => format!("passed at a second look; {first_look}"),
+        });
+        self
     }
 
     /// What it found, the weightiest first; empty of a case that passed.

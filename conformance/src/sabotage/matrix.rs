@@ -233,6 +233,7 @@ fn options() -> RunOptions {
         patience: Duration::from_millis(1500),
         close_wait: Duration::from_secs(1),
         keep_alive_tolerance: Duration::from_millis(1500),
+        second_look: false,
         ..RunOptions::default()
     }
 }

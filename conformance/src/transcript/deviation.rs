@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Pattern;
-use crate::wire::Packet;
+use crate::wire::{Packet, Suback};
 
 /// A departure from what was expected, at the end of a conversation.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
@@ -65,7 +65,7 @@ pub enum Tolerated {
     Deliveries,
     /// Nothing.
     Nothing,
-    /// A CONNACK that refuses.
+    /// A CONNACK that refuses, or a SUBACK that grants nothing.
     Refusal,
 }
 
@@ -107,12 +107,16 @@ pub enum End {
 
 impl Tolerated {
     /// Whether the packet may come before the close.
-    pub(crate) const fn allows(self, packet: &Packet) -> bool {
+    pub(crate) fn allows(self, packet: &Packet) -> bool {
         match self {
             Self::Anything => true,
             Self::Deliveries => matches!(packet, Packet::Publish(_) | Packet::Pubrel(_)),
             Self::Nothing => false,
-            Self::Refusal => matches!(packet, Packet::Connack(connack) if connack.code != 0),
+            Self::Refusal => match packet {
+                Packet::Connack(connack) => connack.code != 0,
+                Packet::Suback(suback) => suback.codes.iter().all(|&code| code == Suback::FAILURE),
+                _ => false,
+            },
         }
     }
 }

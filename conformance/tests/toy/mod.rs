@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use mqttspec_conformance::wire::{Connack, Octets, Packet, Reader, Sender, Suback};
+use mqttspec_conformance::wire::{Connack, Octets, Packet, Publish, Reader, Sender, Suback};
 use mqttspec_conformance::{Subject, Target};
 
 /// What a toy does with those who connect.
@@ -20,6 +20,14 @@ pub(crate) enum Manner {
     Silent,
     /// Answers every packet as one would wish, and does nothing of what it promises.
     Yes,
+    /// Agrees, until a packet is malformed: that is the end of all of it.
+    Brittle,
+    /// Sends messages that nobody asked for, without end.
+    Floods,
+    /// Answers octets that are no packets.
+    Garbles,
+    /// Begins every answer, and never ends one.
+    Stops,
 }
 
 /// A toy on a port of its own. Dropping it stops it.
@@ -62,7 +70,8 @@ impl Toy {
                     return;
                 };
                 if let Ok(stream) = stream {
-                    thread::spawn(move || serve(stream, manner));
+                    let end = Arc::clone(&stop);
+                    thread::spawn(move || serve(stream, manner, &end));
                 }
             }
         });
@@ -78,7 +87,7 @@ impl Drop for Toy {
     }
 }
 
-fn serve(mut stream: TcpStream, manner: Manner) {
+fn serve(mut stream: TcpStream, manner: Manner, end: &AtomicBool) {
     if let Manner::Closes = manner {
         let _ = stream.shutdown(Shutdown::Both);
         return;
@@ -88,14 +97,36 @@ fn serve(mut stream: TcpStream, manner: Manner) {
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
         reader.push(&buffer[..length]);
         while let Some(read) = reader.next_read() {
+            if let (Manner::Brittle, Err(_)) = (manner, &read.packet) {
+                end.store(true, Ordering::Relaxed);
+                // Wakes the listener, which then is gone as well.
+                let _ = stream.local_addr().and_then(TcpStream::connect);
+                return;
+            }
             let answer = read.packet.ok().and_then(|packet| agree(&packet));
-            if let (Manner::Yes, Some(answer)) = (manner, answer)
-                && stream.write_all(&answer.octets()).is_err()
-            {
+            let Some(answer) = answer.map(|answer| answer.octets()) else { continue };
+            let sent = match manner {
+                Manner::Yes | Manner::Brittle => stream.write_all(&answer),
+                Manner::Floods => flood(&mut stream, &answer, end),
+                Manner::Garbles => stream.write_all(&[0xf7, 0x03, 0xff, 0x00, 0xff, 0x80]),
+                Manner::Stops => stream.write_all(&answer[..answer.len() - 1]),
+                Manner::Closes | Manner::Silent => Ok(()),
+            };
+            if sent.is_err() {
                 return;
             }
         }
     }
+}
+
+/// Sends the answer, and behind it messages until nobody takes any more.
+fn flood(stream: &mut TcpStream, answer: &[u8], end: &AtomicBool) -> std::io::Result<()> {
+    stream.write_all(answer)?;
+    let messages = Publish::qos0("flood", "x").octets().repeat(1_000);
+    while !end.load(Ordering::Relaxed) {
+        stream.write_all(&messages)?;
+    }
+    Ok(())
 }
 
 /// What a packet hopes to be answered by.

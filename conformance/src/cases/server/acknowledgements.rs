@@ -174,7 +174,7 @@ fn does_not_end(stage: &Stage<'_>, qos: u8, answer: fn(u16) -> Packet) -> Result
 pub(super) fn until_sent_again(subscriber: &mut Peer, topic: &str) -> Result<(), Finding> {
     let mut due = false;
     loop {
-        match subscriber.expect_any_publish() {
+        match subscriber.sooner_or_later(None, Peer::expect_any_publish) {
             Ok(message) if message.is_on(topic) => return Ok(()),
             Ok(_) => due = true,
             Err(Finding::Fail(mismatch)) if due && mismatch.statement.is_none() => {

@@ -3,7 +3,7 @@
 //! The form of each CONNACK, its reserved flags and its return code, is checked by the reader in
 //! every case; here every kind of CONNACK is seen.
 //!
-//! Clauses: [MQTT-3.2.0-1], [MQTT-3.2.2-1] to [MQTT-3.2.2-5], U-3.2.1-1, U-3.2.2.1-1,
+//! Clauses: [MQTT-3.2.0-1], [MQTT-3.2.2-1] to [MQTT-3.2.2-6], U-3.2.1-1, U-3.2.2.1-1,
 //! U-3.2.2.3-1, U-3.2.2.3-2, U-3.2.3-1.
 
 use crate::case::{Case, Level};
@@ -130,6 +130,29 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
+        address: "connack/refused-by-a-code-of-the-table-or-none",
+        title: "A refusal has a return code of the table, or there is no CONNACK at all.",
+        statements: &["MQTT-3.2.2-6"],
+        level: Level::Must,
+        needs: &[],
+        run: |stage| {
+            let mut refused = false;
+            for connect in unacceptable(stage, "a") {
+                let mut peer = stage.peer("refused")?;
+                peer.send_invalid(connect)?;
+                refused |= match peer.expect_connack() {
+                    Ok(connack) => connack.code != 0,
+                    Err(Finding::Fail(mismatch)) if mismatch.statement == Some("U-3.2.2.3-2") => {
+                        return Err(Finding::Fail(mismatch).of_the_case());
+                    }
+                    Err(_) if peer.is_closed() => true,
+                    Err(finding) => return Err(finding.while_preparing("be refused")),
+                };
+            }
+            if refused { Ok(()) } else { Err(Finding::inconclusive("nothing is refused")) }
+        },
+    },
+    Case {
         address: "connack/refusal-closes",
         title: "The connection is closed after a CONNACK that refuses.",
         statements: &["MQTT-3.2.2-5"],
@@ -139,11 +162,16 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// Connections on which a CONNACK has refused the CONNECT: of a level that nobody serves, and of
-/// a Client that has no name and wants a Session to be kept.
+/// What nobody accepts: a level that nobody serves, and a Client that has no name and wants a
+/// Session to be kept.
+fn unacceptable(stage: &Stage<'_>, label: &str) -> [Connect; 2] {
+    [stage.persistent(label).level(100), stage.introduce(Connect::persistent(""))]
+}
+
+/// Connections on which a CONNACK has refused the CONNECT.
 fn refusals(stage: &Stage<'_>, label: &str) -> Result<Vec<Peer>, Finding> {
     let mut refused = Vec::new();
-    for connect in [stage.persistent(label).level(100), stage.introduce(Connect::persistent(""))] {
+    for connect in unacceptable(stage, label) {
         let mut peer = stage.peer("refused")?;
         peer.send_invalid(connect)?;
         match peer.expect_connack() {

@@ -5,8 +5,7 @@
 //! close without a CONNACK; one that refuses passes with a warning.
 //!
 //! Clauses: [MQTT-3.1.2-3], [MQTT-3.1.2-9], [MQTT-3.1.2-11], [MQTT-3.1.2-13] to
-//! [MQTT-3.1.2-15], [MQTT-3.1.2-18] to [MQTT-3.1.2-22], [MQTT-3.1.3-3], [MQTT-3.1.4-1],
-//! [MQTT-3.2.2-6].
+//! [MQTT-3.1.2-15], [MQTT-3.1.2-18] to [MQTT-3.1.2-22], [MQTT-3.1.3-3], [MQTT-3.1.4-1].
 
 use crate::case::{Case, Level};
 use crate::finding::Finding;
@@ -39,7 +38,7 @@ macro_rules! closes {
 
 closes! {
     "connect/reserved-flag-closes": "with the reserved connect flag set",
-        ["MQTT-3.1.2-3", "MQTT-3.1.4-1", "MQTT-3.2.2-6"], |stage| {
+        ["MQTT-3.1.2-3", "MQTT-3.1.4-1"], |stage| {
             let connect = stage.clean("a");
             let flags = connect.flags_octet();
             [connect.flags(flags | RESERVED)]
@@ -92,7 +91,7 @@ closes! {
     "will/message-cut-short-closes": "that ends within the Will Message",
         ["MQTT-3.1.2-9", "MQTT-3.1.4-1"], |stage| [with_will(stage, 0).shorten(1)];
     "will/qos-3-closes": "with a Will of QoS 3",
-        ["MQTT-3.1.2-14", "MQTT-3.1.4-1", "MQTT-3.2.2-6"], |stage| [with_will(stage, 3)];
+        ["MQTT-3.1.2-14", "MQTT-3.1.4-1"], |stage| [with_will(stage, 3)];
 
     "credentials/missing-user-name-closes": "with the User Name Flag and no User Name",
         ["MQTT-3.1.2-19", "MQTT-3.1.4-1"], |stage| [plain(stage).flags(CLEAN | USER_NAME)];

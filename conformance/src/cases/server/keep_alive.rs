@@ -96,10 +96,7 @@ pub(super) const CASES: &[Case] = &[
         statements: &["MQTT-3.1.2-24"],
         level: Level::Must,
         needs: &[Need::Seconds(3)],
-        run: |stage| {
-            let mut client = impatient(stage, "a")?;
-            stays(&mut client, |client| client.send(Packet::Pingreq))
-        },
+        run: |stage| stays(stage, lively(stage, "a")?, |client| client.send(Packet::Pingreq)),
     },
     Case {
         address: "keep-alive/publishing-keeps-the-connection",
@@ -108,9 +105,8 @@ pub(super) const CASES: &[Case] = &[
         level: Level::Must,
         needs: &[Need::Seconds(3)],
         run: |stage| {
-            let mut client = impatient(stage, "a")?;
             let topic = stage.topic("t");
-            stays(&mut client, |client| client.publish_qos0(topic.as_str(), "x"))
+            stays(stage, lively(stage, "a")?, |client| client.publish_qos0(topic.as_str(), "x"))
         },
     },
     Case {
@@ -120,9 +116,8 @@ pub(super) const CASES: &[Case] = &[
         level: Level::Must,
         needs: &[Need::Seconds(3)],
         run: |stage| {
-            let mut client = impatient(stage, "a")?;
             let topic = stage.topic("t");
-            stays(&mut client, |client| {
+            stays(stage, lively(stage, "a")?, |client| {
                 let id = client.fresh_id();
                 client.send(Subscribe::new(id).filter(topic.as_str(), 0))
             })
@@ -136,10 +131,10 @@ pub(super) const CASES: &[Case] = &[
         needs: &[Need::Qos1Subscriptions, Need::Seconds(3)],
         run: |stage| {
             let topic = stage.topic("t");
-            let mut client = impatient(stage, "a")?;
+            let mut client = lively(stage, "a")?;
             client.subscribe_at(&topic, 1)?;
             let mut publisher = stage.client("p")?;
-            stays(&mut client, |client| {
+            stays(stage, client, |client| {
                 publisher.publish_qos1(topic.as_str(), "x")?;
                 let message = client.expect_any_message();
                 // A connection that was closed is what the case looks for, below.
@@ -150,8 +145,9 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "keep-alive/zero-is-taken",
         title: "A CONNECT with Keep Alive 0 is accepted, and PINGREQ is answered all the same.",
-        statements: &["U-3.1.2.10-4", "U-3.1.2.10-2", "MQTT-3.1.4-4"],
-        level: Level::Must,
+        statements: &["U-3.1.2.10-4", "U-3.1.2.10-2"],
+        // It only says what 0 means; and who wants no such Clients may refuse them.
+        level: Level::Should,
         needs: &[],
         run: |stage| {
             let mut peer = stage.peer("a")?;
@@ -197,24 +193,40 @@ fn impatient(stage: &Stage<'_>, label: &str) -> Result<Peer, Finding> {
     stage.connect(stage.clean(label).keep_alive(1))
 }
 
+/// A Client that will not be silent for as long as its Keep Alive: a second, and at a second look,
+/// when a busy machine may have been the reason to fail, somewhat more.
+fn lively(stage: &Stage<'_>, label: &str) -> Result<Peer, Finding> {
+    stage.connect(stage.clean(label).keep_alive(seconds(stage)))
+}
+
+fn seconds(stage: &Stage<'_>) -> u16 {
+    if stage.is_second_look() { 4 } else { 1 }
+}
+
 /// Sends a packet now and then for longer than the watch would allow without, and expects the
 /// connection to be there in the end.
 fn stays(
-    client: &mut Peer,
+    stage: &Stage<'_>,
+    mut client: Peer,
     mut sign_of_life: impl FnMut(&mut Peer) -> Result<(), Finding>,
 ) -> Result<(), Finding> {
-    let begin = Instant::now();
-    while begin.elapsed() < 3 * INTERVAL && !client.is_closed() {
-        if client.since_last_sent() > Duration::from_secs(1) {
-            return Err(Finding::inconclusive("the judge was late with a packet itself"));
+    let keep_alive = Duration::from_secs(seconds(stage).into());
+    let on_time = |client: &Peer| {
+        if client.since_last_sent() <= keep_alive {
+            return Ok(());
         }
-        sign_of_life(client)?;
+        client.doubt();
+        Err(Finding::inconclusive("the judge was late with a packet itself"))
+    };
+    let begin = Instant::now();
+    while begin.elapsed() < keep_alive * 9 / 5 && !client.is_closed() {
+        on_time(&client)?;
+        sign_of_life(&mut client)?;
         client.rest(INTERVAL)?;
     }
-    if client.since_last_sent() > Duration::from_secs(1) {
-        return Err(Finding::inconclusive("the judge was late with a packet itself"));
-    }
+    on_time(&client)?;
     if client.is_closed() {
+        client.doubt();
         let elapsed = begin.elapsed().as_millis();
         let seen = format!("it closed after {elapsed} ms, although packets came in time");
         return Err(Finding::fail("the connection open", seen));

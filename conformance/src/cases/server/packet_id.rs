@@ -77,8 +77,9 @@ pub(super) const CASES: &[Case] = &[
 
             // The identifier of the first message is free, and must not attract the second.
             let mut client = stage.connect(stage.persistent("a"))?;
+            let second = Delivery::on(topic).payload("second");
             let again = client
-                .expect_publish(&Delivery::on(topic).payload("second"))
+                .sooner_or_later(None, |client| client.expect_publish(&second))
                 .map_err(|f| f.while_preparing("have the message sent again"))?;
             if again.id == sent.id {
                 return Ok(());

@@ -118,7 +118,7 @@ fn sent_again_has_dup(stage: &Stage<'_>, qos: u8) -> Result<(), Finding> {
 
     let mut subscriber = stage.resume("s")?;
     let again = subscriber
-        .expect_publish(&message)
+        .sooner_or_later(None, |subscriber| subscriber.expect_publish(&message))
         .map_err(|finding| finding.while_preparing("receive the message again"))?;
     subscriber.acknowledge(&again)?;
     if again.dup { Ok(()) } else { Err(Finding::fail("PUBLISH with DUP 1", again)) }

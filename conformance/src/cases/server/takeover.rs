@@ -6,11 +6,11 @@
 //! Clauses: [MQTT-3.1.4-2], [MQTT-3.1.4-3], [MQTT-3.1.2-6], [MQTT-3.2.2-1] to [MQTT-3.2.2-3].
 
 use crate::case::{Case, Level};
-use crate::finding::Finding;
+use crate::finding::{Finding, Mismatch};
 use crate::need::Need;
 use crate::peer::Delivery;
 use crate::stage::Stage;
-use crate::wire::{Connack, Packet};
+use crate::wire::Connack;
 
 pub(super) const CASES: &[Case] = &[
     Case {
@@ -121,10 +121,18 @@ fn displaces(
         (false, true) => "MQTT-3.2.2-2",
         (false, false) => "MQTT-3.2.2-3",
     };
-    newer.expect(Connack::accepted(present)).map_err(|finding| finding.of(told))?;
-    older.expect_closed().map_err(|finding| finding.of("MQTT-3.1.4-2"))?;
-    newer.send(Packet::Pingreq)?;
-    newer.expect_pingresp()
+    let connack = newer
+        .expect_accepted()
+        .map_err(|finding| finding.while_preparing("connect a second time"))?;
+    if connack.session_present != present {
+        return Err(Finding::fail(Connack::accepted(present), connack).of(told));
+    }
+    older.expect_closed().map_err(|finding| match finding {
+        // Of all that can go wrong here only this is about the older connection.
+        Finding::Fail(Mismatch { statement: None, .. }) => finding.of("MQTT-3.1.4-2"),
+        other => other,
+    })?;
+    newer.fence().map(drop)
 }
 
 fn no_subscriptions_go_over(

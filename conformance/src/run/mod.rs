@@ -3,9 +3,11 @@
 //! One thread a case. Cases that wait by design start first, so that a run lasts about as long
 //! as the longest of them. The report has document order, whatever finished when.
 
+mod looks;
+mod loss;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,10 +17,11 @@ use crate::finding::Finding;
 use crate::need::{Capabilities, Need};
 use crate::options::RunOptions;
 use crate::oracle::Ledger;
+use crate::peer::Pace;
 use crate::probe::{LIMITS, PROBES};
 use crate::profile::Limits;
 use crate::report::{CaseReport, Report};
-use crate::stage::Stage;
+use crate::stage::{Look, Stage};
 use crate::subject::Subject;
 
 /// What a run tells while it runs. `()` does not listen.
@@ -51,6 +54,7 @@ pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progres
         lost: OnceLock::new(),
         running: Mutex::default(),
         ledger: Ledger::default(),
+        pace: Arc::default(),
     };
     let is_background =
         |case: &Case| server::background().any(|other| other.address == case.address);
@@ -84,6 +88,8 @@ struct Run<'a> {
     running: Mutex<Vec<&'static str>>,
     /// What the oracle has heard.
     ledger: Ledger,
+    /// How long the subject takes.
+    pace: Arc<Pace>,
 }
 
 impl Run<'_> {
@@ -135,50 +141,6 @@ impl Run<'_> {
         capabilities
     }
 
-    fn all(&self, cases: &[&'static Case], progress: &mut dyn Progress) -> Vec<CaseReport> {
-        let mut reports: Vec<Option<CaseReport>> = cases.iter().map(|_| None).collect();
-        let (alone, mut together): (Vec<usize>, _) =
-            (0..cases.len()).partition(|&index| cases[index].is_alone());
-        together.sort_by_key(|&index| std::cmp::Reverse(cases[index].seconds()));
-        let mut done = 0;
-        for (order, jobs) in [(together, self.options.jobs), (alone, 1)] {
-            self.some(cases, &order, jobs, |index, report| {
-                done += 1;
-                progress.finished(&report, done);
-                reports[index] = Some(report);
-            });
-        }
-        reports.into_iter().flatten().collect()
-    }
-
-    /// Runs the cases of these places, so many at once, and gives each report with its place.
-    fn some(
-        &self,
-        cases: &[&'static Case],
-        order: &[usize],
-        jobs: usize,
-        mut finished: impl FnMut(usize, CaseReport),
-    ) {
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = mpsc::channel();
-        thread::scope(|scope| {
-            for _ in 0..jobs.clamp(1, order.len().max(1)) {
-                let (sender, next) = (sender.clone(), &next);
-                scope.spawn(move || {
-                    while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let report = self.one(cases[index], index);
-                        // Refused only when the receiver is gone, and then nobody asks any more.
-                        let _ = sender.send((index, report));
-                    }
-                });
-            }
-            drop(sender);
-            for (index, report) in receiver {
-                finished(index, report);
-            }
-        });
-    }
-
     /// What the oracle has heard: of the rules that were asked for, and of those that are broken.
     fn background(&self, done: usize, progress: &mut dyn Progress) -> Vec<CaseReport> {
         let asked =
@@ -199,7 +161,7 @@ impl Run<'_> {
         CaseReport::new(case, outcome, Duration::ZERO, stage.strike())
     }
 
-    fn one(&self, case: &'static Case, index: usize) -> CaseReport {
+    fn one(&self, case: &'static Case, index: usize, look: &Look) -> CaseReport {
         if self.lost.get().is_some() {
             let outcome = Err(Finding::Error("not run: the subject is gone".to_owned()));
             return CaseReport::new(case, outcome, Duration::ZERO, Default::default());
@@ -210,43 +172,18 @@ impl Run<'_> {
         }
         self.running().push(case.address);
         let begin = Instant::now();
-        let mut stage = self.stage(&base36(index, 3));
+        // What a first look has left behind is not found at a second.
+        let number = if look.late.is_zero() { index } else { index + MOST_CASES };
+        let mut stage = self.stage_for(&base36(number, 3), look.clone());
         let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut stage)))
             .unwrap_or_else(|_| Err(Finding::Error("the case panicked".to_owned())))
             .and_then(|()| stage.control());
         let duration = begin.elapsed();
         let pages = stage.strike();
         self.ledger.enter(case.address, &pages);
-        let outcome = outcome.map_err(|finding| self.look_after(case, finding));
+        let outcome = self.look_after(case, outcome, pages.sent_invalid);
         self.running().retain(|address| *address != case.address);
         CaseReport::new(case, outcome, duration, pages)
-    }
-
-    /// Sees to it that a subject which died, or answers nobody any more, is noticed: what a case
-    /// found in one that is gone says nothing of the rule it is about.
-    fn look_after(&self, case: &Case, finding: Finding) -> Finding {
-        let there = match self.answered {
-            true => self.subject.check_answers(self.options.patience),
-            // It never answered, which is what the cases say of it.
-            false => self.subject.check_alive(),
-        };
-        if let Err(reason) = there {
-            let others = self.running().len() - 1;
-            let beside = match others {
-                0 => String::new(),
-                1 => " and one other case".to_owned(),
-                _ => format!(" and {others} other cases"),
-            };
-            self.lost.get_or_init(|| format!("{reason}, during {}{beside}", case.address));
-        }
-        match self.lost.get() {
-            Some(_) => Finding::Error(format!("the subject was lost; before that: {finding}")),
-            None => finding,
-        }
-    }
-
-    fn running(&self) -> std::sync::MutexGuard<'_, Vec<&'static str>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What comes of a case that cannot run. That the subject goes without is its right, unless
@@ -263,8 +200,12 @@ impl Run<'_> {
     }
 
     fn stage(&self, name: &str) -> Stage<'_> {
+        self.stage_for(name, self.only_look())
+    }
+
+    fn stage_for(&self, name: &str, look: Look) -> Stage<'_> {
         let tag = format!("{}{name}", self.tag);
-        Stage::new(self.subject, self.options, &self.capabilities, &self.ledger, tag, CASE_LIMIT)
+        Stage::new(self.subject, self.options, &self.capabilities, &self.ledger, tag, look)
     }
 
     fn report(&self, cases: Vec<CaseReport>, lost: Option<String>) -> Report {
@@ -318,8 +259,8 @@ fn base36(mut number: usize, digits: usize) -> String {
     text.into_iter().map(char::from).collect()
 }
 
-/// A case that takes longer is broken, or meets a subject that is.
-const CASE_LIMIT: Duration = Duration::from_secs(60);
+/// Half of what three digits count.
+const MOST_CASES: usize = 36 * 36 * 18;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,138 @@
+//! In which order the cases run, how many at once, and which of them are looked at twice.
+//!
+//! At the first look all run together and no wait is longer than the subject was seen to need.
+//! Who fails by silence gets a second look: few at a time, with the whole of each wait. Cases that
+//! wait by design do so beside both.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use super::{Progress, Run};
+use crate::case::Case;
+use crate::report::CaseReport;
+use crate::stage::Look;
+
+impl Run<'_> {
+    pub(super) fn all(
+        &self,
+        cases: &[&'static Case],
+        progress: &mut dyn Progress,
+    ) -> Vec<CaseReport> {
+        let mut reports: Vec<Option<CaseReport>> = cases.iter().map(|_| None).collect();
+        let (alone, others): (Vec<_>, Vec<_>) =
+            (0..cases.len()).partition(|&index| cases[index].is_alone());
+        let (timed, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|&index| cases[index].seconds() > 0);
+        let mut done = 0;
+        let mut finish = |index: usize, report: CaseReport| {
+            done += 1;
+            progress.finished(&report, done);
+            reports[index] = Some(report);
+        };
+        // Those that wait by design wait beside all else, and hold up nothing.
+        let waited = thread::scope(|scope| {
+            let wait = scope.spawn(|| {
+                let mut waited = BTreeMap::new();
+                let look = self.first_look();
+                self.some(cases, &timed, timed.len(), &look, |index, report| {
+                    waited.insert(index, report);
+                });
+                waited
+            });
+            let mut first = BTreeMap::new();
+            self.some(cases, &others, self.options.jobs, &self.first_look(), |index, report| {
+                match self.deserves_second_look(&report) {
+                    true => drop(first.insert(index, report)),
+                    false => finish(index, report),
+                }
+            });
+            self.again(cases, &first, &mut finish);
+            wait.join().unwrap_or_default()
+        });
+        let (again, decided) =
+            waited.into_iter().partition(|(_, report)| self.deserves_second_look(report));
+        let decided: BTreeMap<_, _> = decided;
+        decided.into_iter().for_each(|(index, report)| finish(index, report));
+        self.again(cases, &again, &mut finish);
+        self.some(cases, &alone, 1, &self.only_look(), finish);
+        reports.into_iter().flatten().collect()
+    }
+
+    /// Looks at these cases a second time, without the crowd.
+    fn again(
+        &self,
+        cases: &[&'static Case],
+        first: &BTreeMap<usize, CaseReport>,
+        finish: &mut impl FnMut(usize, CaseReport),
+    ) {
+        let order: Vec<_> = first.keys().copied().collect();
+        let jobs = self.options.jobs.min(AT_SECOND_LOOK);
+        self.some(cases, &order, jobs, &self.second_look(), |index, report| {
+            finish(index, report.after(&first[&index]));
+        });
+    }
+
+    /// All cases at once, with what the subject was seen to need for each wait.
+    fn first_look(&self) -> Look {
+        let pace = self.options.second_look.then(|| Arc::clone(&self.pace));
+        Look { pace, ..self.only_look() }
+    }
+
+    /// One look, as patient as a second one, that has to do.
+    pub(super) const fn only_look(&self) -> Look {
+        Look { pace: None, late: Duration::ZERO, limit: CASE_LIMIT }
+    }
+
+    /// Few cases, with all the time there is.
+    fn second_look(&self) -> Look {
+        let late = self.options.lateness.max(Duration::from_millis(1));
+        Look { pace: None, late, limit: CASE_LIMIT + late }
+    }
+
+    /// Whether haste may be the reason for what was found. A subject that has never answered
+    /// anybody is silent by nature.
+    fn deserves_second_look(&self, report: &CaseReport) -> bool {
+        self.options.second_look
+            && self.answered
+            && self.lost.get().is_none()
+            && report.is_doubtful()
+    }
+
+    /// Runs the cases of these places, so many at once, and gives each report with its place.
+    fn some(
+        &self,
+        cases: &[&'static Case],
+        order: &[usize],
+        jobs: usize,
+        look: &Look,
+        mut finished: impl FnMut(usize, CaseReport),
+    ) {
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        thread::scope(|scope| {
+            for _ in 0..jobs.clamp(1, order.len().max(1)) {
+                let (sender, next) = (sender.clone(), &next);
+                scope.spawn(move || {
+                    while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let report = self.one(cases[index], index, look);
+                        // Refused only when the receiver is gone, and then nobody asks any more.
+                        let _ = sender.send((index, report));
+                    }
+                });
+            }
+            drop(sender);
+            for (index, report) in receiver {
+                finished(index, report);
+            }
+        });
+    }
+}
+
+/// Cases at a second look at once. Nearly all of it is waiting.
+const AT_SECOND_LOOK: usize = 32;
+
+/// A case that takes longer is broken, or meets a subject that is.
+const CASE_LIMIT: Duration = Duration::from_secs(60);

@@ -1,0 +1,71 @@
+//! A subject that dies on the way, or answers nobody any more.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use super::Run;
+use crate::case::Case;
+use crate::finding::Finding;
+
+/// What came of the conversation of a case.
+pub(super) type Outcome = Result<(), Finding>;
+
+impl Run<'_> {
+    /// Sees to it that a subject which died, or answers nobody any more, is noticed: what a case
+    /// found in one that is gone says nothing of the rule it is about. To close a connection by
+    /// dying is no answer to a breach either.
+    pub(super) fn look_after(
+        &self,
+        case: &Case,
+        outcome: Outcome,
+        is_destructive: bool,
+    ) -> Outcome {
+        if outcome.is_ok() && !is_destructive {
+            return outcome;
+        }
+        let there = match self.answered {
+            true => self.subject.check_answers(self.options.patience).or_else(|_| {
+                // On a busy machine it may merely be slow.
+                self.subject.check_answers(self.options.patience * 10)
+            }),
+            // It never answered, which is what the cases say of it.
+            false => self.subject.check_alive(),
+        };
+        if let Err(reason) = there {
+            self.lost.get_or_init(|| format!("{reason}, during {}", self.suspects(case)));
+        }
+        match (self.lost.get(), outcome) {
+            (None, outcome) => outcome,
+            (Some(_), Ok(())) => Err(Finding::Error("the subject was lost meanwhile".to_owned())),
+            (Some(_), Err(finding)) => {
+                Err(Finding::Error(format!("the subject was lost; before that: {finding}")))
+            }
+        }
+    }
+
+    /// This case, and those that run beside it: whoever looks for the reason begins with them.
+    fn suspects(&self, case: &Case) -> String {
+        let running = self.running();
+        let others: Vec<_> = running.iter().filter(|address| **address != case.address).collect();
+        let named: Vec<_> =
+            others.iter().take(MOST_SUSPECTS).map(|name| name.to_string()).collect();
+        match others.len() {
+            0 => case.address.to_owned(),
+            count if count <= MOST_SUSPECTS => {
+                format!("{}, beside {}", case.address, named.join(", "))
+            }
+            count => format!(
+                "{}, beside {} and {} other cases",
+                case.address,
+                named.join(", "),
+                count - MOST_SUSPECTS
+            ),
+        }
+    }
+
+    pub(super) fn running(&self) -> MutexGuard<'_, Vec<&'static str>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Cases that a loss is told with, besides the one that noticed it.
+const MOST_SUSPECTS: usize = 6;
