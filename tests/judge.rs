@@ -1,37 +1,21 @@
 //! The judge and the reference broker, both as the programs that people run.
 
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/subject.rs"]
+mod subject;
+
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::process::{Command, Output};
+use std::path::Path;
 
 use serde_json::Value;
 
-fn mqttspec(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_mqttspec"))
-        .args(arguments)
-        .env_remove("MQTTSPEC_PASSWORD")
-        .output()
-        .expect("the program starts")
-}
+use program::Ended;
+use subject::closes_at_once;
 
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-/// A subject that takes connections and closes each one: it conforms to nothing.
-fn closes_at_once() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("its address").to_string();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            drop(stream);
-        }
-    });
-    address
+fn mqttspec(arguments: &[&str]) -> Ended {
+    program::mqttspec(Path::new("."), arguments)
 }
 
 /// What the reference broker does not do, and need not: the cases that would look at it.
@@ -58,7 +42,7 @@ fn is_told_by_a_profile(address: &str) -> bool {
 #[test]
 fn the_reference_broker_conforms() {
     let output = mqttspec(&["test", "--json", "-", "--quiet", "--strict"]);
-    let report: Value = serde_json::from_str(&stdout(&output)).expect("a JSON report");
+    let report: Value = serde_json::from_str(&output.stdout).expect("a JSON report");
     let told: Vec<String> = report["cases"]
         .as_array()
         .expect("cases")
@@ -76,23 +60,23 @@ fn the_reference_broker_conforms() {
         .collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
     assert!(report["summary"]["pass"].as_u64() >= Some(500), "{}", report["summary"]);
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.code, Some(0));
 }
 
 #[test]
 fn a_broker_that_closes_every_connection_passes_nothing() {
     let output = mqttspec(&["test", &closes_at_once(), "--json", "-", "--quiet", "--timeout", "1"]);
-    let report: Value = serde_json::from_str(&stdout(&output)).expect("a JSON report");
+    let report: Value = serde_json::from_str(&output.stdout).expect("a JSON report");
     assert_eq!(report["summary"]["pass"], 0, "{}", report["summary"]);
-    assert_ne!(output.status.code(), Some(0));
+    assert_ne!(output.code, Some(0));
 }
 
 #[test]
 fn a_failure_names_its_statement_and_shows_its_packets() {
     let arguments = ["test", &closes_at_once(), "--filter", "connect/accepted", "--timeout", "1"];
     let output = mqttspec(&arguments);
-    let text = stdout(&output);
-    assert_eq!(output.status.code(), Some(1), "{text}");
+    let text = output.stdout;
+    assert_eq!(output.code, Some(1), "{text}");
     assert!(text.contains("MQTT-3.1.4-4"), "{text}");
     assert!(text.contains("CONNECT"), "{text}");
 }
@@ -104,14 +88,14 @@ fn nobody_there_is_exit_code_3() {
     let address = listener.local_addr().expect("its address").to_string();
     drop(listener);
     let output = mqttspec(&["test", &address]);
-    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+    assert_eq!(output.code, Some(3), "{}", output.stdout);
 }
 
 #[test]
 fn a_command_that_starts_no_broker_is_exit_code_3_with_its_last_words() {
     let output = mqttspec(&["test", "--spawn", "sh -c 'echo out of order; exit 7' {port}"]);
-    let told = stderr(&output);
-    assert_eq!(output.status.code(), Some(3), "{told}");
+    let told = output.stderr;
+    assert_eq!(output.code, Some(3), "{told}");
     assert!(told.contains("out of order") && told.contains("exit status 7"), "{told}");
 }
 
@@ -129,8 +113,8 @@ fn wrong_usage_is_exit_code_2_and_says_what_would_be_right() {
         (&["brokers"], "broker"),
     ] {
         let output = mqttspec(arguments);
-        let told = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        let told = output.stderr;
+        assert_eq!(output.code, Some(2), "{arguments:?}: {told}");
         assert!(told.contains(hint), "{arguments:?}: {told}");
     }
 }
@@ -138,8 +122,8 @@ fn wrong_usage_is_exit_code_2_and_says_what_would_be_right() {
 #[test]
 fn cases_can_be_listed_by_statement() {
     let output = mqttspec(&["test", "--list", "--statement", "3.1.0-2"]);
-    let text = stdout(&output);
-    assert_eq!(output.status.code(), Some(0));
+    let text = output.stdout;
+    assert_eq!(output.code, Some(0));
     assert!(text.contains("connect/second-connect-closes"), "{text}");
     assert!(!text.contains("ping/"), "{text}");
 }
@@ -157,8 +141,8 @@ fn reports_are_written_where_they_are_wanted() {
         "--junit",
         junit.to_str().expect("UTF-8"),
     ]);
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stdout(&output).contains("passed"));
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stdout.contains("passed"));
     let read = |path| {
         let mut text = String::new();
         std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text)).map(|_| text)

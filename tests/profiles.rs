@@ -1,25 +1,17 @@
 //! Profiles of brokers, as the program that people run reads them.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+#[path = "support/program.rs"]
+mod program;
+
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn mqttspec(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_mqttspec"))
-        .args(arguments)
-        .env_remove("MQTTSPEC_PASSWORD")
-        .output()
-        .expect("the program starts")
-}
+use program::Ended;
 
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+fn mqttspec(arguments: &[&str]) -> Ended {
+    program::mqttspec(Path::new("."), arguments)
 }
 
 /// A profile in a folder of its own, which starts the reference broker and goes on with `rest`.
@@ -40,8 +32,8 @@ fn judged(rest: &str, filter: &str, more: &[&str]) -> (Option<i32>, Value) {
     let mut arguments = vec!["test", "--profile", &path, "--filter", filter, "--json", "-", "-q"];
     arguments.extend(more);
     let output = mqttspec(&arguments);
-    let report = serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{output:?}"));
-    (output.status.code(), report)
+    let report = serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    (output.code, report)
 }
 
 /// A few quick cases.
@@ -107,13 +99,13 @@ fn a_broker_is_restarted_on_its_port_and_what_it_does_not_keep_is_seen() {
 fn a_profile_that_is_wrong_is_wrong_usage_with_its_line() {
     let (_folder, path) = profile("\n[offers]\nwildcard = true");
     let output = mqttspec(&["test", "--profile", &path]);
-    let told = stderr(&output);
-    assert_eq!(output.status.code(), Some(2), "{told}");
+    let told = output.stderr;
+    assert_eq!(output.code, Some(2), "{told}");
     assert!(told.contains("line 6") && told.contains("did you mean wildcards?"), "{told}");
 
     let output = mqttspec(&["test", "--profile", "mosquito"]);
-    let told = stderr(&output);
-    assert_eq!(output.status.code(), Some(2), "{told}");
+    let told = output.stderr;
+    assert_eq!(output.code, Some(2), "{told}");
     assert!(told.contains("did you mean mosquitto?"), "{told}");
 }
 
@@ -123,6 +115,6 @@ fn a_profile_that_says_neither_how_nor_where_needs_a_target() {
     let path = folder.path().join("mine.toml");
     std::fs::write(&path, "name = 'Mine'").expect("a file");
     let output = mqttspec(&["test", "--profile", path.to_str().expect("UTF-8")]);
-    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    assert!(stderr(&output).contains("add [start] or [at]"), "{}", stderr(&output));
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    assert!(output.stderr.contains("add [start] or [at]"), "{}", output.stderr);
 }

@@ -1,30 +1,14 @@
 //! Reports as files: what `mqttspec test` writes, and what `mqttspec compare` makes of it.
 
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/subject.rs"]
+mod subject;
+
 use std::fs;
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Command, Output};
 
-fn mqttspec(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_mqttspec"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("MQTTSPEC_PASSWORD")
-        .output()
-        .expect("the program starts")
-}
-
-fn text(octets: &[u8]) -> &str {
-    std::str::from_utf8(octets).expect("UTF-8")
-}
-
-/// A subject that takes connections and closes each one.
-fn closes_at_once() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("its address").to_string();
-    std::thread::spawn(move || listener.incoming().flatten().for_each(drop));
-    address
-}
+use program::mqttspec;
+use subject::closes_at_once;
 
 #[test]
 fn every_kind_of_report_is_written_where_it_was_asked_for() {
@@ -34,7 +18,7 @@ fn every_kind_of_report_is_written_where_it_was_asked_for() {
         folder.path(),
         &[&["test", "--quiet", "--filter", "ping/answered"], flags.as_slice()].concat(),
     );
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
     let begins = [("a.html", "<!DOCTYPE html>"), ("a.md", "### ✓ MQTT 3.1.1"), ("a.svg", "<svg ")];
     for (name, expected) in begins {
         let written = fs::read_to_string(folder.path().join(name)).expect(name);
@@ -62,7 +46,7 @@ fn a_regression_is_told_by_the_exit_code() {
 
     let compare = |reports: &[&str]| {
         let output = mqttspec(folder.path(), &[&["compare"], reports].concat());
-        (output.status.code(), text(&output.stdout).to_owned())
+        (output.code, output.stdout)
     };
     let (code, told) = compare(&["good.json", "bad.json"]);
     assert_eq!(code, Some(1), "{told}");
@@ -79,8 +63,8 @@ fn what_is_no_report_is_named_with_its_place() {
     fs::write(folder.path().join("broken.json"), "{\n  \"schema\": 7, \"tool\": {}}\n")
         .expect("a file");
     let output = mqttspec(folder.path(), &["compare", "broken.json", "broken.json"]);
-    assert_eq!(output.status.code(), Some(2));
-    let told = text(&output.stderr);
+    assert_eq!(output.code, Some(2));
+    let told = output.stderr;
     assert!(told.contains("broken.json: no report of mqttspec: schema 7 "), "{told}");
     assert!(told.contains(" at line 2 column "), "{told}");
 }
