@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes};
 use bytestring::ByteString;
 
 use super::{Binary, Malformed, MalformedKind, PacketId, PacketType, Text, text};
-use crate::topic::{InvalidTopic, TopicFilter, TopicName};
+use crate::topic::{InvalidTopic, TopicFilter, TopicName, scan};
 
 /// The octets of a packet, and how far they have been read.
 ///
@@ -50,6 +50,7 @@ impl<Octets: Deref<Target = [u8]>> Reader<Octets> {
 
     /// A fault at `offset`.
     #[cold]
+    #[inline(never)]
     pub(super) fn malformed(&self, kind: MalformedKind, offset: usize) -> Malformed {
         Malformed::new(self.packet_type, kind, offset)
     }
@@ -129,7 +130,7 @@ impl<Octets: Deref<Target = [u8]>> Reader<Octets> {
         let field = self.field()?;
         let start = field.start;
         let octets = &self.packet[field];
-        if !octets.is_ascii() {
+        if scan::any(octets, |octet| !octet.is_ascii()) {
             str::from_utf8(octets).map_err(|fault| self.utf8_fault(fault, start))?;
         }
         TopicName::check(octets).map_err(|fault| self.topic_fault(fault, start))

@@ -9,6 +9,7 @@ use bytestring::ByteString;
 use thiserror::Error;
 
 use super::MalformedKind;
+use crate::topic::scan;
 
 /// A UTF-8 encoded string: 0 to 65,535 octets, without U+0000.
 ///
@@ -73,9 +74,8 @@ impl fmt::Display for Text {
 /// Looks for what no UTF-8 encoded string may hold: what it is, and at which octet.
 #[inline]
 pub(super) fn check(octets: &[u8]) -> Result<(), (MalformedKind, usize)> {
-    // Nearly all text is ASCII without U+0000, which is to say that its octets are positive numbers
-    // of eight bits with a sign. A loop that never ends early asks that of many at once.
-    if octets.iter().fold(true, |plain, octet| plain & (octet.cast_signed() > 0)) {
+    // Nearly all text is ASCII without U+0000: with a sign, its octets are numbers above 0.
+    if !scan::any(octets, |octet| octet.cast_signed() <= 0) {
         return Ok(());
     }
     // [MQTT-1.5.3-1] Ill-formed octets, surrogates among them, end the connection.

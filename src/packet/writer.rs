@@ -32,13 +32,14 @@ pub(super) fn fixed_header(
     if remaining > remaining_length::MAX {
         return Err(PacketTooLong { packet_type, remaining });
     }
-    let (length, octets) = remaining_length::encode(remaining);
     let first = packet_type.number() << 4 | flags;
-    out.reserve(1 + octets + room);
-    // Most packets are short, and two octets are written at once.
-    if octets == 1 {
-        out.extend_from_slice(&[first, length[0]]);
+    // Most packets are short: 127 octets have a length of one.
+    if let Ok(length @ 0..=0x7f) = u8::try_from(remaining) {
+        out.reserve(2 + room);
+        out.extend_from_slice(&[first, length]);
     } else {
+        let (length, octets) = remaining_length::encode(remaining);
+        out.reserve(1 + octets + room);
         out.put_u8(first);
         out.extend_from_slice(&length[..octets]);
     }

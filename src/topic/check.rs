@@ -5,13 +5,9 @@
 
 use super::{ALL_LEVELS, InvalidTopic, InvalidTopicKind, ONE_LEVEL};
 
-/// Finds the first fault of `octets`; `misplaced` says what is wrong with the wildcard at an
-/// offset, if anything is.
+/// Checks that there are neither too few octets nor too many.
 #[inline]
-pub(super) fn check(
-    octets: &[u8],
-    misplaced: impl Fn(usize) -> Option<InvalidTopicKind>,
-) -> Result<(), InvalidTopic> {
+pub(super) fn length(octets: &[u8]) -> Result<(), InvalidTopic> {
     // [MQTT-4.7.3-1] At least one character.
     if octets.is_empty() {
         return Err(InvalidTopicKind::Empty.at(0));
@@ -20,12 +16,19 @@ pub(super) fn check(
     if octets.len() > usize::from(u16::MAX) {
         return Err(InvalidTopicKind::TooLong.at(usize::from(u16::MAX)));
     }
-    // Most have neither wildcards nor U+0000, so whether is asked before where: a loop that never
-    // ends early takes many octets at once.
-    if !octets.iter().fold(false, |found, &octet| found | is_special(octet)) {
-        return Ok(());
-    }
-    for (offset, &octet) in octets.iter().enumerate().filter(|(_, octet)| is_special(**octet)) {
+    Ok(())
+}
+
+/// Looks for U+0000, and asks `misplaced` what is wrong with the wildcard at each offset that has
+/// one.
+#[inline]
+pub(super) fn characters(
+    octets: &[u8],
+    misplaced: impl Fn(usize) -> Option<InvalidTopicKind>,
+) -> Result<(), InvalidTopic> {
+    let mut rest = octets.iter();
+    while let Some(&octet) = rest.find(|&&octet| is_special(octet)) {
+        let offset = octets.len() - rest.len() - 1;
         // [MQTT-4.7.3-2] U+0000 has no place in it.
         let fault = if octet == 0 { Some(InvalidTopicKind::Null) } else { misplaced(offset) };
         if let Some(kind) = fault {
@@ -35,6 +38,8 @@ pub(super) fn check(
     Ok(())
 }
 
-const fn is_special(octet: u8) -> bool {
-    matches!(octet, 0 | ONE_LEVEL | ALL_LEVELS)
+/// Whether `octet` is U+0000 or a wildcard.
+#[inline]
+pub(super) const fn is_special(octet: u8) -> bool {
+    (octet == 0) | (octet == ONE_LEVEL) | (octet == ALL_LEVELS)
 }

@@ -7,8 +7,7 @@ use std::fmt;
 
 use bytestring::ByteString;
 
-use super::check::check;
-use super::{ALL_LEVELS, InvalidTopic, InvalidTopicKind, ONE_LEVEL, SEPARATOR, TopicName};
+use super::{ALL_LEVELS, InvalidTopic, InvalidTopicKind, ONE_LEVEL, SEPARATOR, TopicName, check};
 
 /// A Topic Filter: 1 to 65,535 octets of UTF-8 without U+0000, wildcards only where they may be.
 ///
@@ -38,7 +37,8 @@ impl TopicFilter {
         let octets = text.as_bytes();
         let opens_level = |offset| offset == 0 || octets[offset - 1] == SEPARATOR;
         let next = |offset| octets.get(offset + 1).copied();
-        check(octets, |offset| match octets[offset] {
+        check::length(octets)?;
+        check::characters(octets, |offset| match octets[offset] {
             // [MQTT-4.7.1-2] `#` has a level of its own, and that level is the last.
             ALL_LEVELS if !opens_level(offset) || next(offset).is_some() => {
                 Some(InvalidTopicKind::MisplacedMultiLevelWildcard)

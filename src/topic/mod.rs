@@ -10,6 +10,7 @@ mod filter;
 mod filter_sets;
 mod invalid;
 mod name;
+pub(crate) mod scan;
 #[cfg(test)]
 mod strategies;
 mod subscription_tree;

@@ -6,8 +6,7 @@ use std::fmt;
 
 use bytestring::ByteString;
 
-use super::check::check;
-use super::{InvalidTopic, InvalidTopicKind, SEPARATOR};
+use super::{InvalidTopic, InvalidTopicKind, SEPARATOR, check, scan};
 
 /// A Topic Name: 1 to 65,535 octets of UTF-8 without U+0000, `+` and `#`.
 ///
@@ -41,8 +40,13 @@ impl TopicName {
     /// Whether `octets`, if they are UTF-8, are a Topic Name.
     #[inline]
     pub(crate) fn check(octets: &[u8]) -> Result<(), InvalidTopic> {
+        check::length(octets)?;
+        // Nearly every name passes, so whether is asked before where.
+        if !scan::any(octets, check::is_special) {
+            return Ok(());
+        }
         // [MQTT-4.7.1-1] Wildcards belong to Topic Filters.
-        check(octets, |_| Some(InvalidTopicKind::WildcardInName))
+        check::characters(octets, |_| Some(InvalidTopicKind::WildcardInName))
     }
 
     /// The text of it.
