@@ -32,6 +32,7 @@
 mod capture;
 mod case;
 pub mod cases;
+mod corpus;
 mod finding;
 pub mod fixtures;
 mod glob;
@@ -43,6 +44,7 @@ mod probe;
 mod profile;
 mod record;
 mod report;
+mod requirements;
 mod run;
 pub mod sabotage;
 mod stage;
@@ -54,6 +56,7 @@ pub mod wire;
 
 pub use capture::Capture;
 pub use case::{Case, Level};
+pub use corpus::Bug;
 pub use finding::{Finding, Mismatch};
 pub use glob::Glob;
 pub use need::{Capabilities, Need};
@@ -64,9 +67,10 @@ pub use profile::{
 };
 pub use record::{Entry, Observation, Side};
 pub use report::{
-    Badge, CaseReport, Change, Changes, Comparison, Mended, NoReport, Observed, ReadReport, Report,
-    Row, StatementReport, SubjectReport, Summary, Tool,
+    Badge, BugReport, CaseReport, Change, Changes, Comparison, Mended, NoReport, Observed,
+    ReadReport, Report, Row, StatementReport, SubjectReport, Summary, Tool,
 };
+pub use requirements::{Requirements, RequirementsError};
 pub use run::{Progress, judge};
 pub use stage::Stage;
 pub use subject::{InvalidTarget, Launch, Security, SecurityError, Subject, SubjectError, Target};

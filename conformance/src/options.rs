@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use mqttspec_spec::StatementId;
 
+use crate::case::Level;
+use crate::corpus::Bug;
 use crate::glob::Glob;
 use crate::profile::Profile;
+use crate::requirements::Requirements;
 
 /// How a run is to be carried out. [`Default`] judges all cases with waits that suit a broker on
 /// the same machine or in the same building.
@@ -16,6 +19,12 @@ pub struct RunOptions {
     pub filter: Option<Glob>,
     /// Only cases that judge one of these; all when empty.
     pub statements: Vec<StatementId>,
+    /// Only cases of this level; all when `None`.
+    pub level: Option<Level>,
+    /// Only cases of this set; all when `None`. The report names it.
+    pub requirements: Option<Requirements>,
+    /// Only cases that show one of these bugs, and the report tells of each; all when empty.
+    pub bugs: Vec<&'static Bug>,
     /// Cases at once, at least 1. By default 64.
     pub jobs: usize,
     /// How long something that is due may take. By default 5 s.
@@ -46,6 +55,9 @@ impl Default for RunOptions {
         Self {
             filter: None,
             statements: Vec::new(),
+            level: None,
+            requirements: None,
+            bugs: Vec::new(),
             jobs: 64,
             patience: Duration::from_secs(5),
             close_wait: Duration::from_secs(5),

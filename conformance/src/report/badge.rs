@@ -11,7 +11,7 @@ use crate::verdict::Verdict;
 #[non_exhaustive]
 pub struct Badge {
     /// What is judged.
-    pub label: &'static str,
+    pub label: String,
     /// What came of it: `106/106 statements`, or `3 failed`.
     pub message: String,
     colour: Colour,
@@ -35,10 +35,15 @@ impl Report {
     ///
     /// Without failures it counts the statements that the standard numbers and that bind a
     /// broker: those shown to hold, of those that there are. What the broker does not offer, and
-    /// need not, is left out of both; what was not judged is not.
+    /// need not, is left out of both; what was not judged is not, unless a requirement set leaves it
+    /// out. The label names the set.
     pub fn to_badge(&self) -> Badge {
         let (message, colour) = self.in_two_words();
-        Badge { label: "MQTT 3.1.1", message, colour }
+        let label = match &self.requirements {
+            None => "MQTT 3.1.1".to_owned(),
+            Some(set) => format!("MQTT 3.1.1, set {set}"),
+        };
+        Badge { label, message, colour }
     }
 
     fn in_two_words(&self) -> (String, Colour) {
@@ -52,8 +57,14 @@ impl Report {
         if self.summary.error > 0 {
             return ("not judged".to_owned(), Colour::Unknown);
         }
+        // What a set leaves out it does not ask for.
+        let is_asked_for = |statement: &StatementReport| {
+            self.requirements.is_none() || statement.verdict != Verdict::NotJudged
+        };
         let due = |statement: &&StatementReport| {
-            is_numbered(&statement.id) && statement.verdict != Verdict::Unsupported
+            is_numbered(&statement.id)
+                && statement.verdict != Verdict::Unsupported
+                && is_asked_for(statement)
         };
         let all = self.statements.iter().filter(due).count();
         let shown =
@@ -132,6 +143,7 @@ fn width(text: &str) -> usize {
         .chars()
         .map(|character| match character {
             'M' => 93,
+            ',' => 36,
             'A'..='Z' => 75,
             '0'..='9' | 'b' | 'd' | 'h' | 'k' | 'n' | 'o' | 'u' => 70,
             'm' => 107,

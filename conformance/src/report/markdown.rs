@@ -36,6 +36,7 @@ fn write(out: &mut String, report: &Report) -> fmt::Result {
         .filter(|case| matches!(case.verdict, Verdict::Fail | Verdict::Error | Verdict::Warn))
         .filter(|case| case.known.is_none())
         .collect();
+    write_bugs(out, report)?;
     write_known(out, report)?;
     for (index, case) in wrong.iter().enumerate() {
         let mut section = String::new();
@@ -78,6 +79,18 @@ fn write_counts(out: &mut String, report: &Report) -> fmt::Result {
     }
     let version = report.tool.version;
     writeln!(out, "\nmqttspec {version}, {}.", seconds(summary.duration_ms))
+}
+
+/// The famous bugs that it has.
+fn write_bugs(out: &mut String, report: &Report) -> fmt::Result {
+    if report.bugs.is_empty() {
+        return Ok(());
+    }
+    let present = || report.bugs.iter().filter(|told| told.present == Some(true));
+    writeln!(out, "\n#### {} of {} famous bugs\n", present().count(), report.bugs.len())?;
+    present().try_for_each(|told| {
+        writeln!(out, "- [{}]({}): {}", told.bug.name, told.bug.link, plain(&told.bug.text))
+    })
 }
 
 /// What the profile knows: entries that have had their time, and failures that are no news.

@@ -2,6 +2,7 @@
 //! and a badge.
 
 mod badge;
+mod bugs;
 mod compare;
 mod html;
 mod json;
@@ -27,6 +28,7 @@ use crate::transcript::{Script, Transcript};
 use crate::verdict::Verdict;
 
 pub use badge::Badge;
+pub use bugs::BugReport;
 pub use compare::{Change, Changes, Comparison, NoReport, ReadReport, Row};
 pub use known::Mended;
 pub use statement::StatementReport;
@@ -39,6 +41,8 @@ pub struct Report {
     pub schema: u32,
     /// What judged.
     pub tool: Tool,
+    /// The name of the requirement set whose cases ran; `None` when all could.
+    pub requirements: Option<String>,
     /// What was judged.
     pub subject: SubjectReport,
     /// How many cases came out how.
@@ -47,6 +51,8 @@ pub struct Report {
     pub statements: Vec<StatementReport>,
     /// What the subject does where it is free.
     pub observed: Vec<Observed>,
+    /// The famous bugs that were asked for, and whether the subject has them.
+    pub bugs: Vec<BugReport>,
     /// What the profile knows to fail, and what passes.
     pub mended: Vec<Mended>,
     /// Each case, in document order.
@@ -190,10 +196,12 @@ impl Report {
         Self {
             schema: 1,
             tool: Tool { name: "mqttspec", version: env!("CARGO_PKG_VERSION") },
+            requirements: options.requirements.as_ref().map(|set| set.name.clone()),
             subject,
             summary: Summary::of(&cases, duration),
             statements: statement::judged(&cases),
             observed,
+            bugs: bugs::told(&options.bugs, &cases),
             mended,
             cases,
             strict: options.strict,

@@ -13,6 +13,7 @@ use super::outline::{
     VERDICTS, broken, is_counted, mark, meaning, seconds, section_of, sections, words,
 };
 use super::{CaseReport, Report};
+use crate::corpus::Bug;
 use crate::finding::Finding;
 use crate::record::{Entry, Side};
 use crate::verdict::Verdict;
@@ -36,6 +37,7 @@ fn write(out: &mut String, report: &Report) -> fmt::Result {
         }
     }
     write_known(out, report)?;
+    write_bugs(out, report)?;
     write_asides(out, report)?;
     write_summary(out, report)
 }
@@ -45,6 +47,9 @@ fn write_subject(out: &mut String, report: &Report) -> fmt::Result {
     write!(out, "{BOLD}{}{BOLD:#}", subject.target)?;
     if let Some(profile) = &subject.profile {
         write!(out, "  {profile}")?;
+    }
+    if let Some(set) = &report.requirements {
+        write!(out, "  set {set}")?;
     }
     if let Some(command) = &subject.command {
         write!(out, "  {DIM}{command}{DIM:#}")?;
@@ -174,6 +179,33 @@ fn write_known(out: &mut String, report: &Report) -> fmt::Result {
     report.mended.iter().try_for_each(|mended| {
         writeln!(out, "  {RED}✗{RED:#} {}  {DIM}{}{DIM:#}", mended.known, mended.reason)
     })
+}
+
+/// The famous bugs that were asked for: those it has first, with what it means and a link.
+fn write_bugs(out: &mut String, report: &Report) -> fmt::Result {
+    let count = |present| report.bugs.iter().filter(|told| told.present == present).count();
+    if report.bugs.is_empty() {
+        return Ok(());
+    }
+    let (has, has_not, open) = (count(Some(true)), count(Some(false)), count(None));
+    writeln!(out, "\n{BOLD}Famous bugs{BOLD:#}  {has} there, {has_not} not, {open} not told")?;
+    for told in report.bugs.iter().filter(|told| told.present == Some(true)) {
+        let Bug { name, link, text, cases, .. } = told.bug;
+        writeln!(out, "  {RED}✗ {name}{RED:#}  {link}")?;
+        wrapped(text).iter().try_for_each(|line| writeln!(out, "    {line}"))?;
+        writeln!(out, "    {DIM}{}{DIM:#}", cases.join(" "))?;
+    }
+    for (present, style) in [(None, YELLOW), (Some(false), GREEN)] {
+        for told in report.bugs.iter().filter(|told| told.present == present) {
+            let mark = if present.is_none() { '?' } else { '✓' };
+            writeln!(
+                out,
+                "  {style}{mark}{style:#} {:<16} {DIM}{}{DIM:#}",
+                told.bug.name, told.bug.text
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// What needs no page of its own: cases that could not tell, and what is free to choose.

@@ -215,7 +215,7 @@ impl Run<'_> {
 }
 
 impl RunOptions {
-    /// Whether the filter and the statements leave the case in.
+    /// Whether all that narrows the run leaves the case in.
     pub fn selects(&self, case: &Case) -> bool {
         let by_address = self.filter.as_ref().is_none_or(|glob| glob.matches(case.address));
         let by_statement = self.statements.is_empty()
@@ -223,7 +223,11 @@ impl RunOptions {
                 .statements
                 .iter()
                 .any(|id| case.statements.iter().any(|statement| statement.parse() == Ok(*id)));
-        by_address && by_statement
+        let by_set = self.requirements.as_ref().is_none_or(|set| set.contains(case.address));
+        let by_bug =
+            self.bugs.is_empty() || self.bugs.iter().any(|bug| bug.is_shown_by(case.address));
+        let by_level = self.level.is_none_or(|level| level == case.level);
+        by_address && by_statement && by_set && by_bug && by_level
     }
 }
 

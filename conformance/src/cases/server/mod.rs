@@ -41,6 +41,7 @@ mod qos2_receiving;
 mod qos2_sending;
 mod qos_matrix;
 mod redelivery;
+mod reported;
 mod reserved_topics;
 mod restart;
 mod retain;
@@ -144,6 +145,7 @@ const FILES: &[&[Case]] = &[
     websocket_frames::CASES,      // 6
     websocket_pieces::CASES,      // 6
     interoperability::CASES,      // 7
+    reported::CASES,              // all over
 ];
 
 #[cfg(test)]

@@ -213,9 +213,12 @@ fn relayed(stage: &Stage<'_>) -> Result<(String, Peer), Finding> {
         Err(_) if publisher.is_closed() => return Err(none()),
         Err(finding) => return Err(finding.while_preparing("publish under $")),
     }
-    match control.until_sentinel(&mut publisher, &sentinel, 1)?.is_empty() {
-        true => Err(none()),
-        false => Ok((topic, publisher)),
+    match control.until_sentinel(&mut publisher, &sentinel, 1) {
+        Ok(messages) if messages.is_empty() => Err(none()),
+        Ok(_) => Ok((topic, publisher)),
+        // It was acknowledged, and not admitted.
+        Err(_) if publisher.is_closed() => Err(none()),
+        Err(finding) => Err(finding),
     }
 }
 
