@@ -62,6 +62,7 @@ pub use glob::Glob;
 pub use need::{Capabilities, Need};
 pub use options::RunOptions;
 pub use oracle::Rule;
+pub use probe::Found;
 pub use profile::{
     Access, Addresses, Credentials, Kept, Known, Limits, Profile, ProfileError, Restart, Waits,
 };
@@ -71,7 +72,7 @@ pub use report::{
     ReadReport, Report, Row, StatementReport, SubjectReport, Summary, Tool,
 };
 pub use requirements::{Requirements, RequirementsError};
-pub use run::{Progress, judge};
+pub use run::{Progress, judge, probe};
 pub use stage::Stage;
 pub use subject::{InvalidTarget, Launch, Security, SecurityError, Subject, SubjectError, Target};
 pub use transcript::Transcript;

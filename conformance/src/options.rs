@@ -25,6 +25,8 @@ pub struct RunOptions {
     pub requirements: Option<Requirements>,
     /// Only cases that show one of these bugs, and the report tells of each; all when empty.
     pub bugs: Vec<&'static Bug>,
+    /// Whether to look for limits that no case depends on, too.
+    pub thorough: bool,
     /// Cases at once, at least 1. By default 64.
     pub jobs: usize,
     /// How long something that is due may take. By default 5 s.
@@ -58,6 +60,7 @@ impl Default for RunOptions {
             level: None,
             requirements: None,
             bugs: Vec::new(),
+            thorough: false,
             jobs: 64,
             patience: Duration::from_secs(5),
             close_wait: Duration::from_secs(5),

@@ -10,10 +10,13 @@ mod exit;
 mod explain;
 mod interrupt;
 mod logging;
+mod probe;
 mod progress;
 mod publish;
 mod reach;
 mod saboteur;
+mod selection;
+mod subject;
 mod subscribe;
 mod target;
 mod test;
@@ -46,6 +49,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(Box<test::Arguments>),
+    Probe(Box<probe::Arguments>),
     Compare(compare::Arguments),
     Broker(broker::Arguments),
     Bench(bench::Arguments),
@@ -88,6 +92,7 @@ pub(crate) fn run() -> ExitCode {
     }
     let ended = match command {
         Command::Test(arguments) => test::run(&arguments),
+        Command::Probe(arguments) => probe::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Broker(arguments) => broker::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -14,7 +14,7 @@ use mqttspec_conformance::sabotage::{self, Holes, Matrix, Proxy, Sabotage};
 use mqttspec_conformance::{Subject, Target};
 
 use super::exit::{self, Failed};
-use super::{interrupt, test};
+use super::{interrupt, selection, subject};
 
 /// Break one statement of the standard on purpose, in front of a broker that keeps it
 ///
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     name: Option<String>,
 
     /// What to break, by statement: the first sabotage that is for it
-    #[arg(long, value_name = "ID", conflicts_with = "name", value_parser = test::statement)]
+    #[arg(long, value_name = "ID", conflicts_with = "name", value_parser = selection::statement)]
     statement: Option<mqttspec_spec::StatementId>,
 
     /// The broker to stand before: HOST:PORT or mqtt://HOST:PORT
@@ -99,7 +99,7 @@ fn stand(arguments: &Arguments, sabotage: &Sabotage) -> Result<ExitCode, Failed>
     let (upstream, built_in) = match &arguments.upstream {
         Some(upstream) => (upstream.clone(), None),
         None => {
-            let subject = test::spawn(&test::built_in()?)?;
+            let subject = subject::spawn(&subject::built_in()?)?;
             (subject.target().clone(), Some(subject))
         }
     };
@@ -141,7 +141,7 @@ fn matrix(arguments: &Arguments, folder: &Path) -> Result<ExitCode, Failed> {
     interrupt::before_ending(Subject::terminate_all)?;
     let command = match &arguments.spawn {
         Some(command) => command.clone(),
-        None => test::built_in()?,
+        None => subject::built_in()?,
     };
     let of_statement = |sabotage: &&Sabotage| {
         arguments.statement.is_none_or(|id| sabotage.breaks.iter().any(|s| s.parse() == Ok(id)))

@@ -6,19 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anstyle::Style;
-use anyhow::{Context, anyhow};
-use mqttspec_conformance::cases::server;
-use mqttspec_conformance::{
-    Case, Glob, Profile, Report, RunOptions, Subject, SubjectError, Target, judge,
-};
-use mqttspec_spec::{Catalogue, StatementId};
+use anyhow::Context;
+use mqttspec_conformance::{Report, RunOptions, Subject, judge};
 
 use super::evidence::Evidence;
 use super::exit::{self, Failed};
 use super::interrupt;
 use super::progress::Bar;
-use super::reach::Reach;
+use super::selection::Selection;
+use super::subject::Which;
 
 /// Judge a broker, statement by statement
 ///
@@ -27,34 +23,15 @@ use super::reach::Reach;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// A broker that is running: HOST:PORT, or a URL with mqtt, mqtts, ws, wss or unix
-    #[arg(value_name = "TARGET", conflicts_with = "spawn")]
-    target: Option<Target>,
-
-    /// Start a broker by this command, judge it, stop it; {port} stands for a free port
-    #[arg(long, value_name = "COMMAND")]
-    spawn: Option<String>,
-
-    /// What to know of the broker: the name of a profile that is built in, or a TOML file. Without
-    /// a target it also starts it
-    #[arg(long, value_name = "NAME|FILE", value_parser = Profile::find)]
-    profile: Option<Profile>,
+    #[command(flatten)]
+    which: Which,
 
     /// Count failures that the profile knows of as well
     #[arg(long, requires = "profile")]
     no_known: bool,
 
-    /// List the cases instead of running them
-    #[arg(long)]
-    list: bool,
-
-    /// Only cases whose address matches: 'will/*', '*/session-*', or just 'will'
-    #[arg(long, value_name = "GLOB")]
-    filter: Option<String>,
-
-    /// Only cases that judge this statement: MQTT-3.1.2-24 or 3.1.2-24. May be given several times
-    #[arg(long = "statement", value_name = "ID", value_parser = statement)]
-    statements: Vec<StatementId>,
+    #[command(flatten)]
+    selection: Selection,
 
     /// Cases that run at once
     #[arg(long, value_name = "N", default_value_t = 64,
@@ -73,9 +50,6 @@ pub(super) struct Arguments {
     /// Count warnings as failures
     #[arg(long)]
     strict: bool,
-
-    #[command(flatten)]
-    reach: Reach,
 
     /// Write the report as JSON; - for standard output
     #[arg(long, value_name = "FILE")]
@@ -117,6 +91,8 @@ Examples:
                                                    over TCP, and what is said about WebSocket
   mqttspec test --filter 'will/*' localhost        the Will alone
   mqttspec test --statement 3.1.2-24 --list        which cases judge a statement
+  mqttspec test --requirements 2026.1 localhost    a set of cases that never changes
+  mqttspec test --corpus localhost                 which famous bugs does it have?
   mqttspec test localhost --junit report.xml       for a CI system
   mqttspec test localhost --transcripts failures   what went wrong, for mqttspec replay
 
@@ -125,20 +101,12 @@ Exit codes: 0 conforms, 1 does not, 2 usage,
 
 /// Judges a broker, or lists the cases.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
-    let options = options(arguments);
-    let selected: Vec<_> = server::all().filter(|case| options.selects(case)).collect();
-    if selected.is_empty() {
-        return Err(Failed {
-            code: exit::USAGE,
-            error: anyhow!("no case is meant by that; --list shows what there is"),
-        });
-    }
-    if arguments.list {
-        list(&selected)?;
+    let mut options = options(arguments);
+    if !arguments.selection.narrow(&mut options)? {
         return Ok(ExitCode::from(exit::OK));
     }
     interrupt::before_ending(Subject::terminate_all)?;
-    let subject = subject(arguments)?;
+    let subject = arguments.which.subject()?;
     let mut progress = Bar::new(arguments.quiet);
     let report = judge(&subject, &options, &mut progress);
     progress.clear();
@@ -150,10 +118,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
 
 fn options(arguments: &Arguments) -> RunOptions {
     let mut options = RunOptions::default();
-    options.filter = arguments.filter.as_ref().map(Glob::new);
-    options.statements.clone_from(&arguments.statements);
     options.jobs = arguments.jobs;
-    if let Some(profile) = &arguments.profile {
+    if let Some(profile) = arguments.which.profile() {
         options.follow(profile.clone());
     }
     options.patience = arguments.timeout.unwrap_or(options.patience);
@@ -163,65 +129,6 @@ fn options(arguments: &Arguments) -> RunOptions {
     options.strict = arguments.strict;
     options.no_known = arguments.no_known;
     options
-}
-
-fn subject(arguments: &Arguments) -> Result<Subject, Failed> {
-    let profile = arguments.profile.as_ref();
-    let subject = match (&arguments.target, &arguments.spawn, profile) {
-        (Some(target), _, _) => Subject::at(target.clone()),
-        (None, Some(command), _) => spawn(command)?,
-        (None, None, Some(profile)) => of_profile(profile)?,
-        (None, None, None) => spawn(&built_in()?)?,
-    };
-    let subject = match profile {
-        None => subject,
-        Some(profile) => subject.following(profile),
-    };
-    arguments.reach.apply(subject)
-}
-
-pub(super) fn spawn(command: &str) -> Result<Subject, Failed> {
-    Subject::spawn(command).map_err(not_there)
-}
-
-/// The broker of a profile, which has to say how it is started, or where it is.
-pub(super) fn of_profile(profile: &Profile) -> Result<Subject, Failed> {
-    Subject::of_profile(profile).map_err(not_there)?.ok_or_else(|| Failed {
-        code: exit::USAGE,
-        error: anyhow!(
-            "the profile of {} says neither how it is started nor where it is: \
-             add [start] or [at], or give a target",
-            profile.name
-        ),
-    })
-}
-
-fn not_there(error: SubjectError) -> Failed {
-    Failed { code: exit::UNREACHABLE, error: error.into() }
-}
-
-/// The command line that starts the reference broker: this very program.
-pub(super) fn built_in() -> Result<String, anyhow::Error> {
-    let program = std::env::current_exe().context("cannot find this program itself")?;
-    let program = program.to_str().context("the path of this program is not UTF-8")?;
-    let program = program.replace('\'', r"'\''");
-    let listen = "--bind 127.0.0.1:{port} --listen ws://127.0.0.1:{ws_port}/mqtt";
-    Ok(format!("'{program}' broker --volatile {listen}"))
-}
-
-fn list(cases: &[&Case]) -> Result<(), anyhow::Error> {
-    const ADDRESS: Style = Style::new().bold();
-    let mut out = anstream::stdout().lock();
-    let done = cases.iter().try_for_each(|case| {
-        let (address, level) = (case.address, case.level.as_str());
-        let statements = case.statements.join(" ");
-        writeln!(out, "{ADDRESS}{address}{ADDRESS:#}  {level}  {statements}\n  {}", case.title)
-    });
-    match done {
-        // Whoever reads only the first lines has seen what they wanted.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done.context("cannot print"),
-    }
 }
 
 /// Prints the report, and writes it to the files that were asked for.
@@ -274,19 +181,6 @@ pub(super) fn write_to(path: &Path, text: &str) -> Result<(), anyhow::Error> {
         File::create(path).and_then(|mut file| file.write_all(text.as_bytes()))
     };
     written.with_context(|| format!("cannot write the report to {}", path.display()))
-}
-
-/// A statement that there is.
-pub(super) fn statement(text: &str) -> Result<StatementId, String> {
-    let catalogue = Catalogue::embedded();
-    match text.parse() {
-        Ok(id) if catalogue.get(id).is_some() => Ok(id),
-        _ => {
-            let nearest = catalogue.nearest(text, 3);
-            let nearest: Vec<_> = nearest.iter().map(StatementId::to_string).collect();
-            Err(format!("no such statement in MQTT 3.1.1; near it: {}", nearest.join(", ")))
-        }
-    }
 }
 
 /// A number of seconds, with a fraction if need be, up to an hour.

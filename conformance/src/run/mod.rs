@@ -11,14 +11,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::case::Case;
+use crate::case::{Case, Level};
 use crate::cases::server;
 use crate::finding::Finding;
 use crate::need::{Capabilities, Need};
 use crate::options::RunOptions;
 use crate::oracle::Ledger;
 use crate::peer::Pace;
-use crate::probe::{LIMITS, PROBES};
+use crate::probe::{Found, PROBES, QUICK, THOROUGH};
 use crate::profile::Limits;
 use crate::report::{CaseReport, Report};
 use crate::stage::{Look, Stage};
@@ -73,6 +73,16 @@ pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progres
     run.report(cases, lost)
 }
 
+/// Finds out what a broker offers, how much it takes, and what it does where it is free.
+///
+/// Takes longer than the probe before a run, since it looks for limits that no case depends on.
+pub fn probe(subject: &Subject, options: &RunOptions, progress: &mut dyn Progress) -> Found {
+    let mut options = options.clone();
+    options.level = Some(Level::Observe);
+    options.thorough = true;
+    judge(subject, &options, progress).into()
+}
+
 struct Run<'a> {
     subject: &'a Subject,
     options: &'a RunOptions,
@@ -98,17 +108,18 @@ impl Run<'_> {
         let mut limits = Limits::default();
         capabilities.note(Need::WebSocket, self.subject.websocket().is_some());
         thread::scope(|scope| {
-            let how_much: Vec<_> = LIMITS
+            let how_much = if self.options.thorough { THOROUGH } else { QUICK };
+            let how_much: Vec<_> = how_much
                 .iter()
                 .enumerate()
-                .map(|(number, &(limit, probe))| {
+                .map(|(number, &probe)| {
                     let ask = move || {
                         let stage = self.stage(&format!("l{number}"));
-                        let most = probe(&stage);
+                        let most = probe.most(&stage);
                         stage.strike();
                         most
                     };
-                    (limit, scope.spawn(ask))
+                    (probe.limit, scope.spawn(ask))
                 })
                 .collect();
             let probes: Vec<_> = PROBES

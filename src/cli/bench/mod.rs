@@ -23,7 +23,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 
 use super::exit::{self, Failed};
-use super::{interrupt, test};
+use super::{interrupt, subject};
 use report::{Cell, Report};
 use round::{Broker, Load, Sample};
 use scenario::Scenario;
@@ -154,7 +154,7 @@ fn candidates(arguments: &Arguments) -> Result<Vec<Candidate>, Failed> {
         return Ok(vec![Candidate::Running(target.clone())]);
     }
     if arguments.compare.is_empty() {
-        return Ok(vec![Candidate::Command(test::built_in()?)]);
+        return Ok(vec![Candidate::Command(subject::built_in()?)]);
     }
     Ok(arguments.compare.iter().cloned().map(Candidate::Command).collect())
 }
@@ -221,7 +221,7 @@ impl Candidate {
     fn sample(&self, runtime: &Runtime, load: &Load) -> Result<Sample, Failed> {
         let started = match self {
             Self::Running(target) => Subject::at(target.clone()),
-            Self::Command(command) => test::spawn(command)?,
+            Self::Command(command) => subject::spawn(command)?,
         };
         let target = started.target();
         let Some((host, port)) = target.network().filter(|_| target.is_plain_tcp()) else {

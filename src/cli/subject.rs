@@ -1,0 +1,84 @@
+//! Which broker is meant: one that runs, one to start, one of a profile, or the built-in one.
+
+use anyhow::{Context as _, anyhow};
+use mqttspec_conformance::{Profile, Subject, SubjectError, Target};
+
+use super::exit::{self, Failed};
+use super::reach::Reach;
+
+/// The broker that a command is about.
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    /// A broker that is running: HOST:PORT, or a URL with mqtt, mqtts, ws, wss or unix
+    #[arg(value_name = "TARGET", conflicts_with = "spawn")]
+    target: Option<Target>,
+
+    /// Start a broker by this command, and stop it at the end; {port} stands for a free port
+    #[arg(long, value_name = "COMMAND")]
+    spawn: Option<String>,
+
+    /// What to know of the broker: the name of a profile that is built in, or a TOML file. Without
+    /// a target it also starts it
+    #[arg(long, value_name = "NAME|FILE", value_parser = Profile::find)]
+    profile: Option<Profile>,
+
+    #[command(flatten)]
+    reach: Reach,
+}
+
+impl Which {
+    /// What is to be known of it, when somebody has said so.
+    pub(super) const fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
+    }
+
+    /// The command that starts it, as it was given, with its placeholders.
+    pub(super) fn command(&self) -> Option<&str> {
+        self.spawn.as_deref()
+    }
+
+    /// The broker, started if need be.
+    pub(super) fn subject(&self) -> Result<Subject, Failed> {
+        let subject = match (&self.target, &self.spawn, &self.profile) {
+            (Some(target), _, _) => Subject::at(target.clone()),
+            (None, Some(command), _) => spawn(command)?,
+            (None, None, Some(profile)) => of_profile(profile)?,
+            (None, None, None) => spawn(&built_in()?)?,
+        };
+        let subject = match &self.profile {
+            None => subject,
+            Some(profile) => subject.following(profile),
+        };
+        self.reach.apply(subject)
+    }
+}
+
+/// Starts a broker by a command with `{port}` in it.
+pub(super) fn spawn(command: &str) -> Result<Subject, Failed> {
+    Subject::spawn(command).map_err(not_there)
+}
+
+/// The broker of a profile, which has to say how it is started, or where it is.
+fn of_profile(profile: &Profile) -> Result<Subject, Failed> {
+    Subject::of_profile(profile).map_err(not_there)?.ok_or_else(|| Failed {
+        code: exit::USAGE,
+        error: anyhow!(
+            "the profile of {} says neither how it is started nor where it is: \
+             add [start] or [at], or give a target",
+            profile.name
+        ),
+    })
+}
+
+fn not_there(error: SubjectError) -> Failed {
+    Failed { code: exit::UNREACHABLE, error: error.into() }
+}
+
+/// The command line that starts the reference broker: this very program.
+pub(super) fn built_in() -> Result<String, anyhow::Error> {
+    let program = std::env::current_exe().context("cannot find this program itself")?;
+    let program = program.to_str().context("the path of this program is not UTF-8")?;
+    let program = program.replace('\'', r"'\''");
+    let listen = "--bind 127.0.0.1:{port} --listen ws://127.0.0.1:{ws_port}/mqtt";
+    Ok(format!("'{program}' broker --volatile {listen}"))
+}
