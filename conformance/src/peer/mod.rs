@@ -61,6 +61,8 @@ pub struct Peer {
     /// When the last packet was sent, just before it was written.
     last_sent: Instant,
     last_id: u16,
+    /// Messages that came again with DUP, on this connection.
+    repeats: usize,
     foreign: Foreign,
     /// Frames of control from the subject, when this is a WebSocket.
     control_frames: Vec<Frame>,
@@ -92,6 +94,7 @@ impl Peer {
             was_silent: false,
             last_sent: Instant::now(),
             last_id: 0,
+            repeats: 0,
             foreign: Foreign::default(),
             control_frames: Vec::new(),
         }

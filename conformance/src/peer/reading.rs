@@ -151,6 +151,11 @@ impl Peer {
         }
     }
 
+    /// How many messages have come again on this connection, with DUP: no case gets to see them.
+    pub const fn repeats(&self) -> usize {
+        self.repeats
+    }
+
     /// Whether the message has come before on this connection; if so it is answered again.
     fn is_repeat(&mut self, publish: &Publish) -> Result<bool, Finding> {
         match self.inbound.publish(publish) {
@@ -162,6 +167,7 @@ impl Peer {
                 Ok(false)
             }
             Arrival::Repeat(answer) => {
+                self.repeats += 1;
                 self.watch.judge(Rule::DupWhenSentAgain, None);
                 answer.map_or(Ok(()), |answer| self.send(answer))?;
                 Ok(true)

@@ -8,6 +8,7 @@ mod access;
 mod access_connect;
 mod acknowledgements;
 mod background;
+mod choices;
 mod client_id;
 mod connack;
 mod connect;
@@ -146,6 +147,7 @@ const FILES: &[&[Case]] = &[
     websocket_pieces::CASES,      // 6
     interoperability::CASES,      // 7
     reported::CASES,              // all over
+    choices::CASES,               // all over
 ];
 
 #[cfg(test)]
