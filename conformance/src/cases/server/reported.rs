@@ -104,6 +104,26 @@ pub(super) const CASES: &[Case] = &[
         run: |stage| retained_at_qos_0(stage, "a/#"),
     },
     Case {
+        address: "retain/qos-2-is-delivered-to-the-end",
+        title: "The exchange that brings a retained message of QoS 2 goes on to its PUBCOMP.",
+        statements: &["MQTT-4.3.3-1", "MQTT-3.3.1-5"],
+        level: Level::Must,
+        needs: &[Need::RetainedMessages, Need::Qos2Subscriptions],
+        run: |stage| {
+            let topic = stage.topic("t");
+            stage.client("p")?.complete(Publish::qos2(1, topic.as_str(), "kept").retain())?;
+            let mut subscriber = stage.client("s")?;
+            subscriber.subscribe_at(&topic, 2)?;
+            let kept = Delivery::on(topic).payload("kept").qos(2).retain(true);
+            let message = subscriber.expect_publish(&kept)?;
+            let Some(id) = message.id else { return Err(Finding::fail("an identifier", message)) };
+            subscriber.send(Packet::Pubrec(id))?;
+            subscriber.expect_pubrel(id)?;
+            subscriber.send(Packet::Pubcomp(id))?;
+            subscriber.fence().map(|_| ())
+        },
+    },
+    Case {
         address: "will/qos-2-reaches-subscriptions-of-qos-0",
         title: "A Will of QoS 2 is published, also to who is subscribed at QoS 0.",
         statements: &["MQTT-3.1.2-8", "MQTT-3.8.4-6"],
