@@ -27,7 +27,8 @@ fn what_a_probe_writes_is_a_profile_to_judge_by() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("found.toml");
     let path = path.to_str().expect("UTF-8");
-    let spawn = format!("'{}' broker --bind 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_mqttspec"));
+    let spawn =
+        format!("'{}' broker --volatile --bind 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_mqttspec"));
     let output = mqttspec(&["probe", "--spawn", &spawn, "--write", path, "--name", "Ours"]);
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
