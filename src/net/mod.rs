@@ -8,5 +8,7 @@ mod server;
 mod transport;
 
 pub use client::{Client, ClientError, ClientOptions, Messages, Publishing};
-pub use server::{Durable, InvalidListen, Keeping, Listen, Server, ServerOptions, ServerStopped};
+pub use server::{
+    Control, Durable, InvalidListen, Keeping, Listen, Server, ServerOptions, ServerStopped,
+};
 pub use transport::{Endpoint, InvalidEndpoint, Place};

@@ -7,9 +7,12 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mqttspec::broker::Limits;
+use anyhow::anyhow;
+use mqttspec::broker::{Access, Limits, UnauthorizedPublish};
 use mqttspec::net::{Listen, ServerOptions};
 
+use super::super::configuration::{Fault, told};
+use super::super::exit::{self, Failed};
 use super::state::StateArguments;
 
 /// Run the reference broker
@@ -85,6 +88,37 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = default().max_sessions)]
     max_sessions: usize,
 
+    /// Levels that a topic may have, at least 100; above it a client is disconnected and a filter
+    /// refused
+    #[arg(long, value_name = "N", default_value_t = default().max_topic_levels)]
+    max_topic_levels: usize,
+
+    /// Messages a second that one client may publish; above it the client is listened to more
+    /// slowly, and nothing is lost. 0 for no bound
+    #[arg(long, value_name = "N", default_value_t = default().max_publish_rate)]
+    max_publish_rate: u32,
+
+    /// How long a client may take nothing of what is sent to it before it is closed, in seconds
+    #[arg(long, value_name = "SECONDS",
+          default_value_t = ServerOptions::default().stall_timeout.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
+    stall_timeout: u64,
+
+    /// How long a stop may take, in seconds
+    #[arg(long, value_name = "SECONDS",
+          default_value_t = ServerOptions::default().stop_timeout.as_secs())]
+    stop_timeout: u64,
+
+    /// Rules of who may publish and read what, in mosquitto's syntax; what no rule allows is then
+    /// denied. Read anew on SIGHUP
+    #[arg(long, value_name = "FILE", help_heading = "Access")]
+    acl_file: Option<PathBuf>,
+
+    /// What is done about a message that its client may not publish [MQTT-3.3.5-2]: acknowledge
+    /// and drop it, or close the connection
+    #[arg(long, value_name = "HOW", help_heading = "Access", default_value = "acknowledge")]
+    unauthorized_publish: Unauthorized,
+
     /// Network connections open at once; above it new ones are closed
     #[arg(long, value_name = "N", default_value_t = ServerOptions::default().max_connections)]
     max_connections: usize,
@@ -97,7 +131,38 @@ pub(in crate::cli) struct Arguments {
     pub(super) state: StateArguments,
 }
 
+/// What is done about a message that its client may not publish.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Unauthorized {
+    Acknowledge,
+    Close,
+}
+
 impl Arguments {
+    /// The rules of the access file; without one everybody may do everything.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or something in it is wrong; with the place.
+    pub(super) fn access(&self) -> Result<Access, Failed> {
+        let Some(path) = &self.acl_file else { return Ok(Access::open()) };
+        let name = path.display().to_string();
+        let failed = |error| Failed { code: exit::USAGE, error };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| failed(anyhow!("cannot read the access rules {name}: {error}")))?;
+        Access::parse(&text).map_err(|faults| {
+            let faults: Vec<Fault> = faults
+                .into_iter()
+                .map(|fault| Fault {
+                    place: fault.place,
+                    what: fault.what,
+                    help: fault.help.into(),
+                })
+                .collect();
+            failed(anyhow!(told(&name, &text, &faults)))
+        })
+    }
+
     /// The same as the server takes it.
     pub(super) fn options(&self) -> ServerOptions {
         let mut limits = Limits::default();
@@ -110,6 +175,8 @@ impl Arguments {
         limits.max_retained_messages = self.max_retained_messages;
         limits.max_retained_octets = self.max_retained_octets;
         limits.max_sessions = self.max_sessions;
+        limits.max_topic_levels = self.max_topic_levels.max(100);
+        limits.max_publish_rate = self.max_publish_rate;
         let mut options = ServerOptions::default();
         let bound = self.bind.iter().map(|&address| address.into());
         let listen: Vec<Listen> = bound.chain(self.listen.iter().cloned()).collect();
@@ -118,7 +185,13 @@ impl Arguments {
         }
         options.limits = limits;
         options.policy.relay_reserved_topics = self.relay_reserved_topics;
+        options.policy.unauthorized_publish = match self.unauthorized_publish {
+            Unauthorized::Acknowledge => UnauthorizedPublish::Acknowledge,
+            Unauthorized::Close => UnauthorizedPublish::Close,
+        };
         options.max_connections = self.max_connections;
+        options.stall_timeout = Duration::from_secs(self.stall_timeout);
+        options.stop_timeout = Duration::from_secs(self.stop_timeout);
         options
     }
 }
@@ -130,7 +203,7 @@ Examples:
   mqttspec broker --volatile                 everything in memory
   mqttspec broker --data-dir /srv/mqtt --sync interval=100ms
                                              at most a tenth of a second is lost in a crash
-  mqttspec broker --bind 0.0.0.0:1883        for other machines too: there is no access control yet
+  mqttspec broker --bind 0.0.0.0:1883        for other machines too: --acl-file says who may do what
   mqttspec broker --bind 1883 --listen ws://127.0.0.1:8080/mqtt
                                              for browsers too
   mqttspec broker --listen unix:/run/user/1000/mqtt.sock

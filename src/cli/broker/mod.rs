@@ -19,6 +19,8 @@ use super::logging;
 /// Runs the broker until it is told to stop.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     let options = arguments.options();
+    let mut options = options;
+    options.access = arguments.access()?;
     if arguments.check_config {
         eprintln!("the configuration is fine");
         return Ok(ExitCode::from(exit::OK));
@@ -30,10 +32,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     }
     let runtime = threads.enable_all().build().context("cannot start threads")?;
     let durable = arguments.state.load()?;
-    runtime.block_on(serve(options, durable))
+    runtime.block_on(serve(arguments, options, durable))
 }
 
-async fn serve(options: ServerOptions, durable: Option<Durable>) -> Result<ExitCode, Failed> {
+async fn serve(
+    arguments: &Arguments,
+    options: ServerOptions,
+    durable: Option<Durable>,
+) -> Result<ExitCode, Failed> {
     const NAME: Style = Style::new().bold();
     const ADDRESS: Style = AnsiColor::Green.on_default();
     let bound = match durable {
@@ -45,6 +51,10 @@ async fn serve(options: ServerOptions, durable: Option<Durable>) -> Result<ExitC
         error: anyhow!(e)
             .context("is another broker running? --bind and --listen choose another place"),
     })?;
+    // Before anybody can know that it is there: none of these must meet what the system would do.
+    let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     for listen in server.listening() {
         let version = env!("CARGO_PKG_VERSION");
         eprintln!(
@@ -52,8 +62,20 @@ async fn serve(options: ServerOptions, durable: Option<Durable>) -> Result<ExitC
              Ctrl-C stops it"
         );
     }
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let control = server.control();
+    let reload = async {
+        loop {
+            hang_up.recv().await;
+            match arguments.access() {
+                Ok(access) => {
+                    control.replace_access(access);
+                    eprintln!("the access rules were read anew");
+                }
+                // What held goes on to hold: a typing error must not open or close a server.
+                Err(failed) => eprintln!("the access rules stay as they were: {:#}", failed.error),
+            }
+        }
+    };
     let mut told = async move || {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -70,6 +92,7 @@ async fn serve(options: ServerOptions, durable: Option<Durable>) -> Result<ExitC
     };
     let stopped = tokio::select! {
         stopped = run => stopped,
+        () = reload => unreachable!("it goes on for ever"),
         () = patience => {
             eprintln!("stopped at once, as asked for twice");
             return Ok(ExitCode::from(exit::OK));

@@ -16,6 +16,7 @@ use anyhow::anyhow;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 
+pub(super) use self::fault::{Fault, told};
 use self::file::Setting;
 pub(super) use self::key::prepared;
 use super::exit::{self, Failed};
@@ -79,7 +80,7 @@ fn settings(command: &Command, path: &Path) -> Result<Vec<Setting>, Failed> {
     })?;
     file::settings(command, &text).map_err(|faults| {
         let name = path.display().to_string();
-        Failed { code: exit::USAGE, error: anyhow!(fault::told(&name, &text, &faults)) }
+        Failed { code: exit::USAGE, error: anyhow!(told(&name, &text, &faults)) }
     })
 }
 

@@ -54,7 +54,7 @@ fn refused(file: &str) -> String {
     let run = command.find_subcommand("run").expect("it is there");
     match file::settings(run, file) {
         Ok(settings) => panic!("accepted as {settings:?}"),
-        Err(faults) => fault::told("c.toml", file, &faults),
+        Err(faults) => told("c.toml", file, &faults),
     }
 }
 

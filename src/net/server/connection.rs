@@ -12,7 +12,7 @@ use super::open::Phase;
 use super::origin::Origin;
 use super::shared::{Shared, SharedConnection};
 use super::wire::{Transfer, Wire};
-use crate::broker::{Connection, Input, Output, Position, Proof, SessionName};
+use crate::broker::{Connection, Input, Listening, Output, Position, Proof, SessionName};
 use crate::net::transport::is_not_binary;
 use crate::packet::{Decoder, Packet};
 
@@ -65,8 +65,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
         while self.put_out(me) {
             let stalled =
                 self.wire.stalled_at(self.common.options.stall_timeout).filter(|_| !self.over);
-            let deadline = [self.connection.deadline(), stalled].into_iter().flatten().min();
-            let may_read = self.may_read();
+            let listening = self.connection.listening(Instant::now());
+            let resumes = match listening {
+                Listening::From(resumes) => Some(resumes),
+                Listening::Now | Listening::AfterAnswer => None,
+            };
+            let deadlines = [self.connection.deadline(), stalled, resumes];
+            let deadline = deadlines.into_iter().flatten().min();
+            let may_read = self.may_read() && listening == Listening::Now;
             let event = tokio::select! {
                 biased;
                 transferred = self.wire.transfer(may_read), if !self.over => Event::Transferred(transferred),
@@ -99,6 +105,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
                         self.input(Input::NetworkClosed);
                     }
                     self.input(Input::Timeout);
+                    // What came before it was told to wait.
+                    self.take_in();
                 }
             }
         }
@@ -107,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
 
     /// Takes the packets that have been read, one after the other.
     fn take_in(&mut self) {
-        loop {
+        while self.connection.listening(Instant::now()) == Listening::Now {
             let begin = log::wants_packets().then(|| log::Begin::of(&self.wire.inbox));
             match self.decoder.decode(&mut self.wire.inbox) {
                 Ok(Some(packet)) => {

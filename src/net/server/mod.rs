@@ -1,6 +1,7 @@
 //! A server on the network: listeners, a task for each connection, an orderly stop.
 
 mod connection;
+mod control;
 mod greeting;
 mod journal;
 mod listen;
@@ -26,6 +27,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use control::Control;
 pub use listen::{InvalidListen, Listen};
 pub use writer::{Durable, Keeping};
 
@@ -36,7 +38,7 @@ use self::origin::Origin;
 use self::shared::Shared;
 use self::writer::Writer;
 use super::transport::Stream;
-use crate::broker::{Broker, Limits, Policy};
+use crate::broker::{Access, Broker, Limits, Policy};
 use crate::packet::QoS;
 use crate::session::Message;
 use crate::store::StoreError;
@@ -52,6 +54,8 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// What it does where the standard leaves it the choice.
     pub policy: Policy,
+    /// Who may do what. Default: everybody everything.
+    pub access: Access,
     /// How many Network Connections may be open at once. Default: 100,000; above it new ones are
     /// closed without a word, which costs nothing but the accept.
     pub max_connections: usize,
@@ -59,7 +63,8 @@ pub struct ServerOptions {
     ///
     /// Who never reads is not there, whatever it sends.
     pub stall_timeout: Duration,
-    /// How long a stop waits for connections to take what is left for them. Default: 5 seconds.
+    /// How long a stop may take: to publish the Wills of all, and for connections to take what is
+    /// left for them. Default: 5 seconds.
     pub stop_timeout: Duration,
 }
 
@@ -69,6 +74,7 @@ impl Default for ServerOptions {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 1883)).into()],
             limits: Limits::default(),
             policy: Policy::default(),
+            access: Access::open(),
             max_connections: 100_000,
             stall_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(5),
@@ -161,6 +167,8 @@ impl Server {
         let journal = durable.as_ref().map(|durable| Arc::new(durable.journal()));
         let holder = Shared::new(journal.clone());
         let broker = Broker::new(holder, options.limits).with_policy(options.policy);
+        // Before anything is restored: the Wills of those who were connected are under them too.
+        broker.replace_access(options.access.clone());
         let writer = durable.zip(journal).map(|(Durable { kept, store, keeping }, journal)| {
             broker.restore(kept);
             Writer::start(store, keeping, journal)
@@ -180,6 +188,11 @@ impl Server {
     /// system chose.
     pub fn listening(&self) -> impl Iterator<Item = &Listen> {
         self.listeners.iter().map(|(listener, _)| listener.listen())
+    }
+
+    /// A way to change what can be changed while it runs.
+    pub fn control(&self) -> Control {
+        Control(self.common.clone())
     }
 
     /// Serves until `stop` ends, and then ends in good order: no new connections, the Wills of
@@ -202,13 +215,14 @@ impl Server {
         common.stopping.cancel();
         let open = connections.len();
         common.open.enter(Phase::Stopping);
-        let limit = common.options.stop_timeout;
+        // Of both waits together: what the first one takes is no longer there for the second.
+        let deadline = tokio::time::Instant::now() + common.options.stop_timeout;
         // Wills first, so that those who are still connected get the Wills of all others.
         common.wills.close();
-        let _ = tokio::time::timeout(limit, common.wills.wait()).await;
+        let _ = tokio::time::timeout_at(deadline, common.wills.wait()).await;
         common.open.enter(Phase::Stopped);
         connections.close();
-        let _ = tokio::time::timeout(limit, connections.wait()).await;
+        let _ = tokio::time::timeout_at(deadline, connections.wait()).await;
         let abandoned = connections.len();
         let not_kept = match writer {
             Some(writer) => writer.finish().await.err(),

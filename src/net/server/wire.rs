@@ -74,8 +74,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.outbox.len() >= OUTBOX_FULL
     }
 
-    /// Writes what there is to write, and, if it `may_read`, reads meanwhile; ends with [`Transfer::Read`], or once a
-    /// full outbox has room again.
+    /// Writes what there is to write, and reads meanwhile; ends with [`Transfer::Read`], or once a
+    /// full outbox has room again. Without `may_read` nothing is read, and only the latter ends it.
     ///
     /// Cancel-safe: what was read is in the inbox, what was written is out of the outbox.
     pub(super) async fn transfer(&mut self, may_read: bool) -> io::Result<Transfer> {
