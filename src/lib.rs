@@ -60,13 +60,14 @@
 //!
 //! # Features
 //!
-//! `net` brings tokio and the module of that name; `ws` adds WebSocket to it; `cli`, the default,
+//! `net` brings tokio and the module of that name; `tls` and `ws` add TLS and
+//! WebSocket to it; `cli`, the default,
 //! brings the program `mqttspec` and all of it. With none, the crate depends on `bytes`,
 //! `bytestring` and `thiserror`.
 //!
 //! # What it is not
 //!
-//! No MQTT 5, no TLS so far.
+//! No MQTT 5.
 
 pub mod broker;
 pub mod client;

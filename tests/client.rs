@@ -311,7 +311,7 @@ usage! {
     session_of_nobody:     "sub -t a -c -i= -p 1"        => "[MQTT-3.1.3-7]";
     password_alone:        "pub -t a -m x -P secret"     => "[MQTT-3.1.2-22]";
     two_places:            "pub broker -h other -t a -n" => "cannot be used with";
-    another_scheme:        "pub ws://broker -t a -n"     => "ws:// is not spoken here";
+    another_scheme:        "pub http://broker -t a -n"   => "http:// is not spoken here";
     will_without_topic:    "sub -t a --will-qos 1"       => "--will-topic";
 }
 

@@ -8,31 +8,21 @@ use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use clap::ArgAction;
 use mqttspec::client::{CloseReason, ConnectRefused};
-use mqttspec::net::{Client, ClientError, ClientOptions, Messages};
+use mqttspec::net::{Client, ClientError, ClientOptions, Messages, OpenError};
 use mqttspec::packet::{Binary, ClientId, Connect, ConnectRefusal, Credentials, QoS, Text, Will};
 use mqttspec::topic::{InvalidTopicKind, TopicName};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::{self, Failed};
-use super::target::{PORT, Target};
+use super::place::Whereabouts;
 
 /// How to reach the broker, and who to be.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct Connection {
-    /// The broker: HOST, HOST:PORT or mqtt://[USER[:PASSWORD]@]HOST[:PORT] [default:
-    /// localhost:1883]
-    #[arg(conflicts_with_all = ["host", "port"])]
-    target: Option<Target>,
-
-    /// The broker's name or address
-    #[arg(short = 'h', long, default_value = "localhost", hide_default_value = true)]
-    host: String,
-
-    /// The broker's TCP port
-    #[arg(short, long, default_value_t = PORT, hide_default_value = true)]
-    port: u16,
+    #[command(flatten)]
+    whereabouts: Whereabouts,
 
     /// The Client Identifier [default: a random one]
     #[arg(short, long, value_name = "ID", value_parser = text)]
@@ -93,10 +83,7 @@ impl Connection {
 
     /// What the arguments say of the connection.
     pub(super) fn options(&self) -> Result<ClientOptions, Failed> {
-        let mut options = match &self.target {
-            None => ClientOptions::new(&self.host, self.port),
-            Some(target) => ClientOptions::new(&target.host, target.port),
-        };
+        let mut options = self.whereabouts.options()?;
         options.connect = self.connect()?;
         options.open_wait =
             self.wait().map_or(options.open_wait, |wait| wait.min(options.open_wait));
@@ -138,13 +125,8 @@ impl Connection {
     }
 
     fn credentials(&self) -> Result<Option<Credentials>, Failed> {
-        let target = self.target.as_ref();
-        let user_name = match (&self.username, target.and_then(|target| target.username.as_deref()))
-        {
-            (Some(name), _) => Some(name.clone()),
-            (None, Some(name)) => Some(text(name).map_err(usage)?),
-            (None, None) => None,
-        };
+        let of_url = self.whereabouts.credentials();
+        let user_name = self.username.as_ref().or(of_url.map(|shown| &shown.user_name)).cloned();
         let Some(user_name) = user_name else {
             return match self.password {
                 Some(_) => {
@@ -154,12 +136,15 @@ impl Connection {
             };
         };
         let given = self.password.clone().map(octets);
-        let password = given
-            .or_else(|| target.and_then(|target| target.password.clone()).map(Bytes::from))
-            .or_else(|| std::env::var_os("MQTTSPEC_PASSWORD").map(octets))
-            .map(Binary::new)
-            .transpose()
-            .map_err(|error| usage(format!("the password: {error}")))?;
+        let from_environment = || std::env::var_os("MQTTSPEC_PASSWORD").map(octets);
+        let password = match (given, of_url.and_then(|shown| shown.password.clone())) {
+            (None, Some(password)) => Some(password),
+            (given, _) => given
+                .or_else(from_environment)
+                .map(Binary::new)
+                .transpose()
+                .map_err(|error| usage(format!("the password: {error}")))?,
+        };
         Ok(Some(Credentials { user_name, password }))
     }
 }
@@ -244,14 +229,22 @@ pub(super) fn failed(error: ClientError) -> Failed {
             (exit::UNREACHABLE, advice.to_owned())
         }
         ClientError::Connect(_) | ClientError::Command(_) => (exit::USAGE, String::new()),
-        ClientError::Unreachable { .. } => {
-            let advice = "Is a broker running there? `mqttspec broker` starts one.";
-            (exit::UNREACHABLE, advice.to_owned())
-        }
+        ClientError::Unreachable { error, .. } => (exit::UNREACHABLE, advice_to_reach(error)),
         _ => (exit::UNREACHABLE, String::new()),
     };
     let separator = if advice.is_empty() { "" } else { "\n  " };
     Failed { code, error: anyhow!("{error}{separator}{advice}") }
+}
+
+fn advice_to_reach(error: &OpenError) -> String {
+    match error {
+        OpenError::Tls(_) => {
+            "--ca gives the authority that its certificate is of; --insecure takes any."
+        }
+        OpenError::WebSocket(_) => "Is it another path? ws://HOST:PORT/PATH says which.",
+        _ => "Is a broker running there? `mqttspec broker` starts one.",
+    }
+    .to_owned()
 }
 
 const fn advice_on(refusal: ConnectRefusal) -> &'static str {

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod interrupt;
 mod logging;
+mod place;
 mod probe;
 mod progress;
 mod publish;
@@ -18,7 +19,6 @@ mod saboteur;
 mod selection;
 mod subject;
 mod subscribe;
-mod target;
 mod test;
 
 use std::process::ExitCode;

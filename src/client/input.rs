@@ -10,6 +10,8 @@ pub enum Input {
     /// The Server has said something that cannot be handed over yet: part of a packet, or packets
     /// that wait in the shell. Gives it more time to answer PINGREQ.
     Heard,
+    /// A WebSocket data frame arrived that is not binary.
+    NotBinary,
     /// A Control Packet arrived.
     Packet(Packet),
     /// The [`deadline`](super::Client::deadline) has come. Without effect when it has not.

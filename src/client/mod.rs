@@ -110,6 +110,8 @@ impl Client {
                 Err(violation) => violation.into(),
             },
             Input::Undecodable(error) => connection.reason_for(error),
+            // [MQTT-6.0.0-1] Whoever gets one closes the connection.
+            Input::NotBinary => Violation::NotBinary.into(),
             Input::Heard => {
                 connection.keep_alive.heard_in_part(now);
                 return Ok(());

@@ -18,6 +18,9 @@ pub enum Violation {
     /// Octets that are no Control Packet.
     #[error(transparent)]
     Malformed(#[from] Malformed),
+    /// A WebSocket data frame came that is not binary.
+    #[error("a WebSocket data frame that is not binary [MQTT-6.0.0-1]")]
+    NotBinary,
     /// CONNACK came a second time.
     #[error("a second CONNACK [MQTT-4.8.0-1]")]
     SecondConnack,
@@ -50,6 +53,7 @@ impl Violation {
             Self::BeforeConnack(_) => "MQTT-3.2.0-1",
             Self::ClientPacket(_) | Self::SecondConnack => "MQTT-4.8.0-1",
             Self::Malformed(malformed) => malformed.statement(),
+            Self::NotBinary => "MQTT-6.0.0-1",
             Self::SessionPresentForCleanSession => "MQTT-3.2.2-1",
             Self::SubackCount { .. } => "MQTT-3.8.4-5",
             Self::UnaskedSuback(_) => "MQTT-3.8.4-2",

@@ -7,8 +7,13 @@ mod client;
 mod server;
 mod transport;
 
-pub use client::{Client, ClientError, ClientOptions, Messages, Publishing};
+pub use client::{
+    Client, ClientError, ClientOptions, InvalidServerUrl, Messages, OpenError, Publishing,
+    ServerUrl,
+};
 pub use server::{
     Control, Durable, InvalidListen, Keeping, Listen, Server, ServerOptions, ServerStopped,
 };
+#[cfg(feature = "tls")]
+pub use transport::tls::{CertificateName, ClientTls, Pem, ServerTls, TlsError, TlsIdentity};
 pub use transport::{Endpoint, InvalidEndpoint, Place};

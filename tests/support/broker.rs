@@ -38,7 +38,7 @@ impl Broker {
         let urls: Vec<String> = (0..listeners.max(1)).map(|_| url(&mut stderr)).collect();
         let address = urls.iter().find_map(|url| {
             let (_, place) = url.split_once("://")?;
-            place.split('/').next()?.parse().ok()
+            place.split(['/', '?']).next()?.parse().ok()
         });
         let address = address.unwrap_or_else(|| panic!("an address, and not only {urls:?}"));
         let (sender, last_words) = channel();

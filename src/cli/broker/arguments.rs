@@ -14,6 +14,7 @@ use mqttspec::net::{Listen, ServerOptions};
 use super::super::configuration::{Fault, told};
 use super::super::exit::{self, Failed};
 use super::state::StateArguments;
+use super::tls::Tls;
 
 /// Run the reference broker
 ///
@@ -22,14 +23,19 @@ use super::state::StateArguments;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
-    /// Where to listen: mqtt://HOST:PORT, ws://HOST:PORT/PATH or unix:/PATH. Port 0 lets the
-    /// system choose. May be given several times [default: mqtt://127.0.0.1:1883]
+    /// Where to listen: mqtt://HOST:PORT, mqtts://HOST:PORT, ws://HOST:PORT/PATH,
+    /// wss://HOST:PORT/PATH or unix:/PATH; ?proxy=true behind it where a proxy says by the PROXY
+    /// protocol who comes. Port 0 lets the system choose. May be given several times [default:
+    /// mqtt://127.0.0.1:1883]
     #[arg(long, value_name = "URL")]
     listen: Vec<Listen>,
 
     /// The short form for TCP: HOST:PORT, or PORT of this machine only. May be given several times
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     bind: Vec<SocketAddr>,
+
+    #[command(flatten)]
+    tls: Tls,
 
     /// Read options from this file, in TOML; the environment and the command line go before it
     #[arg(long, value_name = "FILE")]
@@ -164,7 +170,11 @@ impl Arguments {
     }
 
     /// The same as the server takes it.
-    pub(super) fn options(&self) -> ServerOptions {
+    ///
+    /// # Errors
+    ///
+    /// When no certificate can be made.
+    pub(super) fn options(&self) -> Result<ServerOptions, Failed> {
         let mut limits = Limits::default();
         limits.connect_timeout = Duration::from_secs(self.connect_timeout);
         limits.max_packet_size = self.max_packet_size.max(128);
@@ -183,6 +193,7 @@ impl Arguments {
         if !listen.is_empty() {
             options.listen = listen;
         }
+        options.tls = self.tls.options(&options.listen)?;
         options.limits = limits;
         options.policy.relay_reserved_topics = self.relay_reserved_topics;
         options.policy.unauthorized_publish = match self.unauthorized_publish {
@@ -192,7 +203,7 @@ impl Arguments {
         options.max_connections = self.max_connections;
         options.stall_timeout = Duration::from_secs(self.stall_timeout);
         options.stop_timeout = Duration::from_secs(self.stop_timeout);
-        options
+        Ok(options)
     }
 }
 
@@ -206,6 +217,8 @@ Examples:
   mqttspec broker --bind 0.0.0.0:1883        for other machines too: --acl-file says who may do what
   mqttspec broker --bind 1883 --listen ws://127.0.0.1:8080/mqtt
                                              for browsers too
+  mqttspec broker --listen mqtts://0.0.0.0:8883 --tls-cert broker.pem --tls-key broker.key
+                                             with TLS; SIGHUP reads the certificates again
   mqttspec broker --listen unix:/run/user/1000/mqtt.sock
                                              for this machine only, by the rights of a file
   mqttspec broker --print-config > b.toml    all options, to be edited
@@ -278,7 +291,7 @@ mod tests {
     fn every_option_has_a_default_that_it_takes() {
         let Program::Broker(arguments) =
             Program::try_parse_from(["mqttspec", "broker"]).expect("nothing is needed");
-        let (options, usual) = (arguments.options(), ServerOptions::default());
+        let (options, usual) = (arguments.options().unwrap(), ServerOptions::default());
         assert_eq!(options.limits, usual.limits);
         assert_eq!(options.policy, usual.policy);
         assert_eq!(options.listen, usual.listen);

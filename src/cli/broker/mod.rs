@@ -2,13 +2,15 @@
 
 mod arguments;
 mod state;
+mod tls;
 
+use std::io;
 use std::process::ExitCode;
 
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, anyhow};
-use mqttspec::net::{Durable, Server, ServerOptions};
+use mqttspec::net::{Control, Durable, Server, ServerOptions};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -18,8 +20,7 @@ use super::logging;
 
 /// Runs the broker until it is told to stop.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
-    let options = arguments.options();
-    let mut options = options;
+    let mut options = arguments.options()?;
     options.access = arguments.access()?;
     if arguments.check_config {
         eprintln!("the configuration is fine");
@@ -46,11 +47,7 @@ async fn serve(
         Some(durable) => Server::bind_durable(options, durable).await,
         None => Server::bind(options).await,
     };
-    let server = bound.map_err(|e| Failed {
-        code: exit::UNREACHABLE,
-        error: anyhow!(e)
-            .context("is another broker running? --bind and --listen choose another place"),
-    })?;
+    let server = bound.map_err(not_bound)?;
     // Before anybody can know that it is there: none of these must meet what the system would do.
     let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
@@ -66,6 +63,7 @@ async fn serve(
     let reload = async {
         loop {
             hang_up.recv().await;
+            read_certificates_again(&control);
             match arguments.access() {
                 Ok(access) => {
                     control.replace_access(access);
@@ -111,5 +109,31 @@ async fn serve(
             let error = anyhow!(error).context(context);
             Err(Failed { code: exit::UNREACHABLE, error })
         }
+    }
+}
+
+/// What to do about a server that cannot begin.
+fn not_bound(error: io::Error) -> Failed {
+    match error.kind() {
+        io::ErrorKind::InvalidInput => {
+            let advice = "\n  --tls-cert and --tls-key give a certificate; --tls-self-signed makes \
+                          one for a first try";
+            let advice =
+                if error.to_string().contains("needs a certificate") { advice } else { "" };
+            Failed { code: exit::USAGE, error: anyhow!("{error}{advice}") }
+        }
+        _ => {
+            let advice = "is another broker running? --bind and --listen choose another place";
+            Failed { code: exit::UNREACHABLE, error: anyhow!(error).context(advice) }
+        }
+    }
+}
+
+/// Has the certificates read again, and says what came of it.
+fn read_certificates_again(control: &Control) {
+    match control.reload_certificates() {
+        Ok(true) => eprintln!("the certificates were read anew, for new connections"),
+        Ok(false) => {}
+        Err(error) => eprintln!("the certificates stay as they were: {error}"),
     }
 }

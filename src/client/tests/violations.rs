@@ -29,6 +29,14 @@ macro_rules! violations {
     )+};
 }
 
+#[test]
+fn a_frame_that_is_not_binary() {
+    let mut talk = Talk::connected(true);
+    let violation = talk.client.handle(talk.now, Input::NotBinary).unwrap_err();
+    assert_eq!(violation.statement(), "MQTT-6.0.0-1");
+    assert_eq!(talk.lines(), [format!("close: the Server broke the protocol: {violation}")]);
+}
+
 violations! {
     // After SUBSCRIBE 1 with two filters, PUBLISH 2 of QoS 1, PUBLISH 3 of QoS 2
     second_connack:        Connack::Accepted { session_present: false } => "MQTT-4.8.0-1";

@@ -21,6 +21,7 @@ use super::request::{Reply, Request};
 use super::unsent::Unsent;
 use super::{ClientError, ClientOptions};
 use crate::client::{Client, CloseReason, CommandRefused, Input, Outcome, Output, Token};
+use crate::net::transport::is_not_binary;
 use crate::packet::{Decoder, PacketType};
 
 /// A Client, its Network Connection, and the ends of the channels that lead to it.
@@ -60,7 +61,7 @@ enum Event {
     Room,
     Read(io::Result<usize>),
     Request(Option<Request>),
-    Written(io::Result<usize>),
+    Written(io::Result<()>),
 }
 
 impl<R, W> Driver<R, W>
@@ -125,9 +126,7 @@ where
             read = reader.read_buf(unread), if !is_blocked && unsent.octets.len() < MOST_ANSWERS => {
                 Event::Read(read)
             }
-            written = writer.write_buf(&mut unsent.octets), if !unsent.octets.is_empty() => {
-                Event::Written(written)
-            }
+            written = unsent.write_to(writer), if unsent.waits() => Event::Written(written),
             request = requests.recv(), if takes_requests => Event::Request(request),
             () = leave.notified() => Event::Leave,
             () = inbox.changed(), if is_blocked => Event::Room,
@@ -139,6 +138,7 @@ where
         let now = now();
         match event {
             Event::Read(Ok(0)) => self.lose(now, ClientError::ClosedByServer),
+            Event::Read(Err(error)) if is_not_binary(&error) => self.input(now, Input::NotBinary),
             Event::Read(Err(error)) | Event::Written(Err(error)) => {
                 self.lose(now, ClientError::Lost(Arc::new(error)));
             }
@@ -148,7 +148,7 @@ where
                     self.input(now, Input::Heard);
                 }
             }
-            Event::Written(Ok(_)) => {
+            Event::Written(Ok(())) => {
                 self.unsent.written();
                 self.hand_over(now);
             }

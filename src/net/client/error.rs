@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
 
+use super::OpenError;
 use crate::client::{CloseReason, CommandRefused, ConnectRefused};
+use crate::net::transport::Endpoint;
 
 /// Why a Client on the network could not do what it was asked to: whose fault, and which rule.
 #[non_exhaustive]
@@ -28,14 +30,12 @@ pub enum ClientError {
     #[error("the connection was lost: {0}")]
     Lost(Arc<io::Error>),
     /// There is no Network Connection to the Server.
-    #[error("cannot reach {host} on port {port}: {error}")]
+    #[error("cannot reach {endpoint}: {error}")]
     Unreachable {
-        /// The name or address that was tried.
-        host: String,
-        /// The TCP port.
-        port: u16,
-        /// What the network said.
-        error: Arc<io::Error>,
+        /// Where it was to lead.
+        endpoint: Endpoint,
+        /// What stood in the way.
+        error: Arc<OpenError>,
     },
 }
 

@@ -1,36 +1,38 @@
 //! A Client on tokio: the handle that programs hold, and the task behind it.
 //!
-//! [`Client::connect`] opens a TCP connection and starts one task, which drives a
+//! [`Client::connect`] opens a Network Connection and starts one task, which drives a
 //! [`client::Client`](crate::client::Client) and owns everything. Handles and [`Messages`] reach it
 //! over bounded channels: whoever commands faster than the Server answers waits, and a program
 //! that does not take its messages stops the Server from sending more.
 //!
-//! Not here: TLS, connecting again, and any clause; those are the value's.
+//! Not here: connecting again, and any clause; those are the value's.
 
 mod driver;
 mod error;
 mod messages;
+mod opening;
 mod options;
 mod publishing;
 mod request;
 mod unsent;
+mod url;
 
-use std::io;
 use std::sync::Arc;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, split};
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::timeout;
 
 pub use error::ClientError;
 pub use messages::Messages;
+pub use opening::OpenError;
 pub use options::ClientOptions;
 pub use publishing::Publishing;
+pub use url::{InvalidServerUrl, ServerUrl};
 
 use self::driver::{Driver, Handles};
 use self::error::Ended;
 use self::request::Request;
+use super::transport::Stream;
 use crate::client::CloseReason;
 use crate::packet::{OneOrMore, SubackCode, SubscribeFilter};
 use crate::session::Message;
@@ -69,22 +71,23 @@ impl Client {
     ///
     /// Outside a tokio runtime.
     pub async fn connect(options: ClientOptions) -> Result<(Self, Messages), ClientError> {
-        let address = (options.host.as_str(), options.port);
-        // [MQTT-7.1.2-1] TCP carries octets both ways, in order and without loss.
-        let stream = match timeout(options.open_wait, TcpStream::connect(address)).await {
-            Ok(opened) => opened,
-            Err(elapsed) => Err(io::Error::new(io::ErrorKind::TimedOut, elapsed)),
-        };
-        let unreachable = |error| ClientError::Unreachable {
-            host: options.host.clone(),
-            port: options.port,
+        let opened = opening::open(&options).await;
+        let stream = opened.map_err(|error| ClientError::Unreachable {
+            endpoint: options.endpoint.clone(),
             error: Arc::new(error),
-        };
-        let stream = stream.map_err(unreachable)?;
-        // Packets are gathered before they are written, so there is nothing to wait for.
-        stream.set_nodelay(true).map_err(unreachable)?;
-        let (reader, writer) = stream.into_split();
-        Self::over(reader, writer, &options).await
+        })?;
+        match stream {
+            // Its halves go without a lock between them.
+            Stream::Tcp(stream) => {
+                let (reader, writer) = stream.into_split();
+                Self::over(reader, writer, &options).await
+            }
+            #[cfg(any(unix, feature = "tls", feature = "ws"))]
+            stream => {
+                let (reader, writer) = split(stream);
+                Self::over(reader, writer, &options).await
+            }
+        }
     }
 
     /// Connects over a Network Connection that is open.

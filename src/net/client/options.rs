@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use super::ServerUrl;
 use crate::client::Limits;
+use crate::net::transport::Endpoint;
+#[cfg(feature = "tls")]
+use crate::net::transport::tls::ClientTls;
 use crate::packet::{ClientId, Connect, Decoder};
 
 /// Where to connect, as whom, and how much may be under way.
@@ -20,16 +24,19 @@ use crate::packet::{ClientId, Connect, Decoder};
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
-    /// The name or the address of the Server.
-    pub host: String,
-    /// Its TCP port.
-    pub port: u16,
+    /// Where the Server is, and how octets travel to it.
+    pub endpoint: Endpoint,
+    /// Whom to trust where there is TLS on the way, and what to show. Default: the authorities
+    /// that the system trusts, and nothing.
+    #[cfg(feature = "tls")]
+    pub tls: ClientTls,
     /// What the Client says of itself. Default: a name given by the Server, a clean Session,
     /// a Keep Alive of 60 seconds, no Will, no credentials.
     pub connect: Connect,
     /// The bounds of the Client proper.
     pub limits: Limits,
-    /// How long opening the Network Connection may take, over all addresses of the host.
+    /// How long opening the Network Connection may take, over all addresses of the host and with
+    /// the handshakes of TLS and WebSocket.
     /// Default: 10 seconds.
     pub open_wait: Duration,
     /// How many commands may wait to be taken up, at least 1. Default: 100.
@@ -43,17 +50,39 @@ pub struct ClientOptions {
 }
 
 impl ClientOptions {
-    /// The defaults, for the Server at `host` and `port`.
+    /// The defaults, for the Server at `host` and `port` over TCP.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Endpoint::tcp(host, port).into()
+    }
+}
+
+impl From<Endpoint> for ClientOptions {
+    /// The defaults, for the Server at `endpoint`.
+    fn from(endpoint: Endpoint) -> Self {
         Self {
-            host: host.into(),
-            port,
+            endpoint,
+            #[cfg(feature = "tls")]
+            tls: ClientTls::default(),
             connect: Connect::new(&ClientId::default()).with_keep_alive_seconds(60),
             limits: Limits::default(),
             open_wait: Duration::from_secs(10),
             commands: 100,
             messages: 100,
             max_packet_size: Decoder::MAX_PACKET_SIZE,
+        }
+    }
+}
+
+impl From<ServerUrl> for ClientOptions {
+    /// The defaults, for the Server at `url`, and with the credentials in it.
+    fn from(url: ServerUrl) -> Self {
+        let options = Self::from(url.endpoint);
+        match &url.credentials {
+            None => options,
+            Some(shown) => {
+                let connect = options.connect.with_credentials(shown);
+                Self { connect, ..options }
+            }
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The handle and its task against a Server in memory, on a clock that runs only when all wait.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
 use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use super::*;
+use crate::net::transport::Endpoint;
 use crate::packet::{
     Connack, Decoder, Delivery, Packet, PacketId, Pingresp, Puback, Pubcomp, Publish, Pubrec, QoS,
     Suback, Unsuback,
@@ -322,7 +325,8 @@ async fn no_listener_means_unreachable() {
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let error = Client::connect(ClientOptions::new("127.0.0.1", port)).await.unwrap_err();
-    let ClientError::Unreachable { port: tried, error, .. } = error else { panic!("{error}") };
-    assert_eq!(tried, port);
+    let ClientError::Unreachable { endpoint, error } = error else { panic!("{error}") };
+    assert_eq!(endpoint, Endpoint::tcp("127.0.0.1", port));
+    let OpenError::Network(error) = &*error else { panic!("{error}") };
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
 }

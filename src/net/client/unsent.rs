@@ -1,8 +1,10 @@
 //! Octets on their way to the socket, and who waits until they are there.
 
 use std::collections::VecDeque;
+use std::io;
 
 use bytes::BytesMut;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use super::request::Reply;
 use crate::client::Outcome;
@@ -13,6 +15,8 @@ use crate::packet::Packet;
 pub(super) struct Unsent {
     /// Whoever writes takes octets off the front, and calls [`written`](Self::written).
     pub(super) octets: BytesMut,
+    /// Whether octets were written that a transport above the socket may still hold back.
+    unflushed: bool,
     /// All octets that were ever put in.
     put: u64,
     /// Answers to give when so many octets have gone.
@@ -31,6 +35,27 @@ impl Unsent {
     pub(super) fn then(&mut self, reply: Reply, outcome: Outcome) {
         self.answers.push_back((self.put, reply, outcome));
         self.written();
+    }
+
+    /// Whether there is something to write, or to flush.
+    pub(super) fn waits(&self) -> bool {
+        self.unflushed || !self.octets.is_empty()
+    }
+
+    /// Writes some of it, and flushes once it is all written. Cancel-safe.
+    pub(super) async fn write_to(
+        &mut self,
+        writer: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<()> {
+        if !self.octets.is_empty() {
+            writer.write_buf(&mut self.octets).await?;
+            self.unflushed = true;
+        }
+        if self.octets.is_empty() {
+            writer.flush().await?;
+            self.unflushed = false;
+        }
+        Ok(())
     }
 
     /// Octets have been taken off the front.

@@ -3,26 +3,27 @@
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Sleep;
 
 use super::Common;
+use super::greeting::Guest;
 use super::log::{self, Who};
 use super::open::Phase;
 use super::origin::Origin;
 use super::shared::{Shared, SharedConnection};
 use super::wire::{Transfer, Wire};
 use crate::broker::{Connection, Input, Listening, Output, Position, Proof, SessionName};
-use crate::net::transport::is_not_binary;
+use crate::net::transport::{Stream, is_not_binary};
 use crate::packet::{Decoder, Packet};
 
 /// Serves one connection, which was accepted at `begin`, until its end.
-pub(super) async fn serve<S>(stream: S, origin: Origin, begin: Instant, common: &Common)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+pub(super) async fn serve(guest: Guest, begin: Instant, common: &Common) {
+    let Guest { stream, origin, user_name } = guest;
     let me = common.broker.holder().add_connection();
-    let connection = Connection::new(me.clone(), begin, &common.broker);
+    let mut connection = Connection::new(me.clone(), begin, &common.broker);
+    if let Some(user_name) = user_name {
+        connection = connection.of_user(user_name);
+    }
     let decoder = Decoder::new(common.broker.limits().max_packet_size);
     let wire = Wire::new(stream);
     let mut task =
@@ -32,11 +33,11 @@ where
     task.wire.close(common.options.stop_timeout).await;
 }
 
-struct Task<'a, S> {
+struct Task<'a> {
     common: &'a Common,
     decoder: Decoder,
     connection: Connection<Shared>,
-    wire: Wire<S>,
+    wire: Wire<Stream>,
     origin: Origin,
     /// Kept for the log when the value has let go of it.
     name: Option<SessionName>,
@@ -57,7 +58,7 @@ enum Event {
     Deadline,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Task<'_, S> {
+impl Task<'_> {
     async fn run(&mut self, me: &SharedConnection) {
         let _open = self.common.open.add(me.clone());
         let mut wills = Some(self.common.wills.token());
@@ -208,7 +209,7 @@ async fn ring_at(deadline: Option<Instant>, mut alarm: Pin<&mut Sleep>) {
     alarm.await;
 }
 
-impl<S> Drop for Task<'_, S> {
+impl Drop for Task<'_> {
     fn drop(&mut self) {
         self.connection.handle(Instant::now(), Input::NetworkClosed, &self.common.broker);
     }

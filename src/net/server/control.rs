@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::Common;
 use crate::broker::Access;
+#[cfg(feature = "tls")]
+use crate::net::transport::tls::TlsError;
 
 /// A way to reach a server that runs. Cheap to clone; of no effect once the server has ended.
 #[derive(Clone, Debug)]
@@ -13,5 +15,19 @@ impl Control {
     /// Puts other access rules in place of those that hold, also for Clients that are connected.
     pub fn replace_access(&self, access: Access) {
         self.0.broker.replace_access(access);
+    }
+
+    /// Reads certificates and keys again, for connections to come; those that are open go on as
+    /// they are. Whether there were any to read.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them. The server goes on with those that it had.
+    #[cfg(feature = "tls")]
+    pub fn reload_certificates(&self) -> Result<bool, TlsError> {
+        match &self.0.tls {
+            None => Ok(false),
+            Some(tls) => tls.reload().map(|()| true),
+        }
     }
 }

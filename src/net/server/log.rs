@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io;
 
-use super::greeting::NotGreeted;
+use super::greeting::{Guest, NotGreeted};
 use super::origin::Origin;
 use crate::broker::{CloseReason, Note, SessionName};
 use crate::packet::Packet;
@@ -98,6 +98,12 @@ pub(super) fn broken(who: &Who<'_>, error: &io::Error) {
         tracing::info!(target: SERVER, "{who} closed: {error}");
     } else {
         tracing::debug!(target: SERVER, "{who}: {error}");
+    }
+}
+
+pub(super) fn greeted(guest: &Guest) {
+    if let Guest { origin, user_name: Some(user_name), .. } = guest {
+        tracing::debug!(target: SERVER, "{origin} is {user_name:?} by its certificate");
     }
 }
 

@@ -10,6 +10,7 @@ mod log;
 mod open;
 mod origin;
 mod outbox;
+mod proxy;
 mod shared;
 #[cfg(unix)]
 mod unix_listener;
@@ -31,13 +32,15 @@ pub use control::Control;
 pub use listen::{InvalidListen, Listen};
 pub use writer::{Durable, Keeping};
 
-use self::greeting::Greeting;
+use self::greeting::{Greeting, Guest};
 use self::listener::Listener;
 use self::open::{Open, Phase};
 use self::origin::Origin;
 use self::shared::Shared;
 use self::writer::Writer;
 use super::transport::Stream;
+#[cfg(feature = "tls")]
+use super::transport::tls::{Acceptor, ServerTls};
 use crate::broker::{Access, Broker, Limits, Policy};
 use crate::packet::QoS;
 use crate::session::Message;
@@ -50,6 +53,10 @@ use crate::topic::TopicName;
 pub struct ServerOptions {
     /// Where to listen, and what to expect there. Default: MQTT over TCP on 127.0.0.1:1883.
     pub listen: Vec<Listen>,
+    /// What all that listen with TLS show of themselves, and ask of clients. Default: nothing, and
+    /// then none can.
+    #[cfg(feature = "tls")]
+    pub tls: Option<ServerTls>,
     /// The bounds that the protocol side keeps to.
     pub limits: Limits,
     /// What it does where the standard leaves it the choice.
@@ -72,6 +79,8 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 1883)).into()],
+            #[cfg(feature = "tls")]
+            tls: None,
             limits: Limits::default(),
             policy: Policy::default(),
             access: Access::open(),
@@ -113,6 +122,8 @@ pub struct Server {
 struct Common {
     broker: Broker<Shared>,
     options: ServerOptions,
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<Acceptor>>,
     open: Open,
     /// Ends the handshakes that are still under way.
     stopping: CancellationToken,
@@ -142,7 +153,9 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// The system's error for the first that cannot be bound, with its URL in it.
+    /// The system's error for the first that cannot be bound, with its URL in it;
+    /// [`io::ErrorKind::InvalidInput`] when the options ask for what cannot be, certificates that
+    /// cannot be read among it.
     pub async fn bind(options: ServerOptions) -> io::Result<Self> {
         Self::bind_with(options, None).await
     }
@@ -158,9 +171,15 @@ impl Server {
     }
 
     async fn bind_with(options: ServerOptions, durable: Option<Durable>) -> io::Result<Self> {
+        #[cfg(feature = "tls")]
+        let tls = options.tls.clone().map(Acceptor::new).transpose()?.map(Arc::new);
         let mut listeners = Vec::with_capacity(options.listen.len());
         for listen in &options.listen {
-            let greeting = Greeting::new(listen)?;
+            let greeting = Greeting::new(
+                listen,
+                #[cfg(feature = "tls")]
+                tls.as_ref(),
+            )?;
             listeners.push((Listener::bind(listen.clone()).await?, greeting));
         }
         let addresses = listeners.iter().filter_map(|(listener, _)| listener.address()).collect();
@@ -175,7 +194,15 @@ impl Server {
         });
         broker.publish(version());
         let (open, stopping, wills) = (Open::new(), CancellationToken::new(), TaskTracker::new());
-        let common = Arc::new(Common { broker, options, open, stopping, wills });
+        let common = Arc::new(Common {
+            broker,
+            options,
+            #[cfg(feature = "tls")]
+            tls,
+            open,
+            stopping,
+            wills,
+        });
         Ok(Self { listeners, addresses, common, connections: TaskTracker::new(), writer })
     }
 
@@ -272,10 +299,11 @@ async fn accept(
 async fn serve(stream: Stream, origin: Origin, greeting: Arc<Greeting>, common: Arc<Common>) {
     let begin = Instant::now();
     if greeting.is_plain() {
-        return connection::serve(stream, origin, begin, &common).await;
+        let guest = Guest { stream, origin, user_name: None };
+        return connection::serve(guest, begin, &common).await;
     }
     // In a box that goes when MQTT begins: a handshake is large, and short.
-    if let Some((stream, origin)) = Box::pin(greeting.greet(stream, origin, begin, &common)).await {
-        connection::serve(stream, origin, begin, &common).await;
+    if let Some(guest) = Box::pin(greeting.greet(stream, origin, begin, &common)).await {
+        connection::serve(guest, begin, &common).await;
     }
 }

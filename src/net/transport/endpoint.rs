@@ -49,6 +49,11 @@ pub enum Place {
 }
 
 impl Endpoint {
+    /// The TCP port of MQTT.
+    pub const MQTT_PORT: u16 = 1883;
+    /// The TCP port of MQTT with TLS.
+    // [U-5.1-1] The one that MQTT with TLS has.
+    pub const MQTTS_PORT: u16 = 8883;
     /// The path of a WebSocket for which none is given: the one that most servers use.
     pub const WEBSOCKET_PATH: &str = "/mqtt";
 
@@ -110,9 +115,8 @@ impl FromStr for Endpoint {
         }
         let (scheme, rest) = text.split_once("://").unwrap_or(("mqtt", text));
         let (tls, is_websocket, default_port) = match scheme {
-            "mqtt" => (false, false, 1883),
-            // [U-5.1-1] The port that MQTT with TLS has.
-            "mqtts" => (true, false, 8883),
+            "mqtt" => (false, false, Self::MQTT_PORT),
+            "mqtts" => (true, false, Self::MQTTS_PORT),
             "ws" => (false, true, 80),
             "wss" => (true, true, 443),
             _ => return Err(InvalidEndpoint::Scheme(scheme.to_owned())),

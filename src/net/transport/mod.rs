@@ -5,6 +5,8 @@
 
 mod endpoint;
 mod stream;
+#[cfg(feature = "tls")]
+pub(super) mod tls;
 #[cfg(feature = "ws")]
 pub(super) mod websocket;
 

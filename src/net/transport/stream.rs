@@ -15,6 +15,9 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+#[cfg(feature = "tls")]
+use tokio_rustls::TlsStream;
+
 #[cfg(feature = "ws")]
 use super::websocket::{FrameFault, WebSocket};
 
@@ -24,6 +27,9 @@ pub(in crate::net) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    /// On one of the two.
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsStream<Self>>),
     /// On any of the others.
     #[cfg(feature = "ws")]
     WebSocket(Box<WebSocket<Self>>),
@@ -36,6 +42,8 @@ macro_rules! delegate {
             Stream::Tcp($transport) => $call,
             #[cfg(unix)]
             Stream::Unix($transport) => $call,
+            #[cfg(feature = "tls")]
+            Stream::Tls($transport) => $call,
             #[cfg(feature = "ws")]
             Stream::WebSocket($transport) => $call,
         }

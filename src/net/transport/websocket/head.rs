@@ -10,7 +10,7 @@ const LONGEST: usize = 16 * 1024;
 
 /// Why there is no head.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NoHead {
+pub(in crate::net) enum NoHead {
     #[error("the connection was closed within the HTTP head")]
     Closed,
     #[error(transparent)]

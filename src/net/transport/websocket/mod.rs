@@ -11,6 +11,7 @@ mod accept;
 mod fault;
 mod head;
 mod incoming;
+mod open;
 mod outgoing;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
 pub(in crate::net) use accept::{Refused, accept};
 pub(in crate::net) use fault::FrameFault;
+pub(in crate::net) use open::open;
 
 use self::incoming::{Incoming, Taken};
 use self::outgoing::Outgoing;
