@@ -151,8 +151,8 @@ mod tests {
             let text = found().to_profile(name, command);
             let profile: Profile = text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"));
             assert_eq!(profile.name, name);
-            assert_eq!(profile.offers["wildcards"], true);
-            assert_eq!(profile.offers["retained-messages"], false);
+            assert!(profile.offers["wildcards"]);
+            assert!(!profile.offers["retained-messages"]);
             assert_eq!(profile.limits.packet_octets, Some(1 << 20));
             assert_eq!(profile.start.map(|start| start.command).as_deref(), command);
             assert_eq!(profile.at.mqtt.is_some(), command.is_none());
