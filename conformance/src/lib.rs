@@ -43,6 +43,7 @@ pub mod peer;
 mod probe;
 mod profile;
 mod record;
+mod replay;
 mod report;
 mod requirements;
 mod run;
@@ -67,6 +68,7 @@ pub use profile::{
     Access, Addresses, Credentials, Kept, Known, Limits, Profile, ProfileError, Restart, Waits,
 };
 pub use record::{Entry, Observation, Side};
+pub use replay::{Difference, NoReplay, ReplayOptions, Replayed, replay};
 pub use report::{
     Badge, BugReport, CaseReport, Change, Changes, Comparison, Mended, NoReport, Observed,
     ReadReport, Report, Row, StatementReport, SubjectReport, Summary, Tool,

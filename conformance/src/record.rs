@@ -188,6 +188,11 @@ impl Record {
         line
     }
 
+    /// Notes that what comes now is no conversation, and cannot be had again.
+    pub(crate) fn cut(&self) {
+        self.pages.borrow_mut().script.cut();
+    }
+
     fn at_ms(&self) -> u64 {
         u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -214,6 +219,11 @@ impl Line {
         }
         let at_ms = self.record.at_ms();
         self.record.pages.borrow_mut().script.push(at_ms, self.connection, action);
+    }
+
+    /// Sets the step just written down apart, as one that came by the way.
+    pub(crate) fn set_aside(&self) {
+        self.record.pages.borrow_mut().script.set_aside();
     }
 
     /// What went wrong on it just now. `untaken` has come, and nobody has asked for it.

@@ -109,7 +109,8 @@ impl<'run> Stage<'run> {
         self.peers.set(number);
         let name = if name.is_empty() { format!("client {number}") } else { name.to_owned() };
         let peer = Peer::new(name, transport, self.record.clone(), self.patience.clone());
-        peer.of_case(REALM, self.topics())
+        // A replay of what has no names of its own hears everything.
+        if self.tag.is_empty() { peer } else { peer.of_case(REALM, self.topics()) }
     }
 
     /// Opens a connection and a Session.
@@ -209,6 +210,8 @@ impl<'run> Stage<'run> {
     /// [`Finding::Error`] when it does not come back.
     pub fn restart_subject(&self) -> Result<(), Finding> {
         self.record.event("subject", Side::Subject, "stopped and started again");
+        // Who has the conversation again cannot know how to do that.
+        self.record.cut();
         self.subject
             .restart()
             .map_err(|error| Finding::Error(format!("could not restart the subject: {error}")))

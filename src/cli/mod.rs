@@ -15,6 +15,7 @@ mod probe;
 mod progress;
 mod publish;
 mod reach;
+mod replay;
 mod saboteur;
 mod selection;
 mod subject;
@@ -50,6 +51,7 @@ struct Arguments {
 enum Command {
     Test(Box<test::Arguments>),
     Probe(Box<probe::Arguments>),
+    Replay(replay::Arguments),
     Compare(compare::Arguments),
     Broker(broker::Arguments),
     Bench(bench::Arguments),
@@ -64,6 +66,7 @@ Examples:
   mqttspec test                                    judge the built-in reference broker
   mqttspec test localhost:1883                     judge a broker that is running
   mqttspec test --spawn 'mosquitto -p {port}'      start a broker, judge it, stop it
+  mqttspec replay failure.json localhost:1883      does what went wrong still go wrong?
   mqttspec broker --explain                        run a broker that says what it thinks of you
   mqttspec sub -t 'sensors/#' -v                   listen
   mqttspec pub -t sensors/1 -m 21.5 -q 1           speak
@@ -93,6 +96,7 @@ pub(crate) fn run() -> ExitCode {
     let ended = match command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Broker(arguments) => broker::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

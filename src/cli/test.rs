@@ -184,7 +184,7 @@ pub(super) fn write_to(path: &Path, text: &str) -> Result<(), anyhow::Error> {
 }
 
 /// A number of seconds, with a fraction if need be, up to an hour.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     if !(0.001..=3_600.0).contains(&seconds) {
         return Err("it must be from 0.001 to 3600 seconds".to_owned());

@@ -205,6 +205,8 @@ impl Peer {
         latest: impl Fn(&Patience) -> Instant,
         tolerated: Tolerated,
     ) -> Result<(), Finding> {
+        // Some of the wait may be over: a case that disturbs the silence waits on its own.
+        let left = latest(&self.patience).saturating_duration_since(Instant::now());
         let expected = "the connection closed";
         let close = Expectation::Close { before: tolerated };
         loop {
@@ -212,7 +214,7 @@ impl Peer {
             let wait = deadline.saturating_duration_since(begin);
             if let Some(packet) = self.unread.iter().find(|packet| !tolerated.allows(packet)) {
                 let breach = Finding::fail(expected, packet);
-                return Err(breach.shown_by(self.deviation(close, wait, End::Told)));
+                return Err(breach.shown_by(self.deviation(close, left, End::Told)));
             }
             let came =
                 self.pump(deadline).map_err(|finding| match self.record.has_sent_invalid() {
@@ -232,7 +234,7 @@ impl Peer {
                     self.was_silent = true;
                     let end = format!("it open after {} ms", begin.elapsed().as_millis());
                     let breach = Finding::fail(expected, self.after_unread(&end));
-                    return Err(breach.shown_by(self.deviation(close, wait, End::Open)));
+                    return Err(breach.shown_by(self.deviation(close, left, End::Open)));
                 }
             }
         }

@@ -17,6 +17,7 @@ mod frames;
 mod inbound;
 mod patience;
 mod reading;
+mod replaying;
 mod sending;
 mod transport;
 
@@ -30,12 +31,12 @@ use crate::wire::{Packet, Reader, Sender};
 
 pub use crate::transcript::Delivery;
 pub(crate) use patience::{Pace, Patience};
+pub(crate) use reading::Wait;
 pub use transport::{Breach, Transport};
 pub(crate) use transport::{Stream, Tls, Upgraded, upgrade};
 
 use foreign::Foreign;
 use inbound::Inbound;
-use reading::Wait;
 
 /// One Network Connection from the judge to the subject.
 pub struct Peer {

@@ -12,7 +12,7 @@ use crate::transcript::{Action, Deviation, End, Expectation};
 use crate::wire::{Octets, Packet, Publish, Read, Sender, describe};
 
 /// What waiting has brought.
-pub(super) enum Wait {
+pub(crate) enum Wait {
     /// A packet, at least.
     Arrived,
     /// The end of the connection.
@@ -169,7 +169,11 @@ impl Peer {
             Arrival::Repeat(answer) => {
                 self.repeats += 1;
                 self.watch.judge(Rule::DupWhenSentAgain, None);
-                answer.map_or(Ok(()), |answer| self.send(answer))?;
+                self.line.set_aside();
+                if let Some(answer) = answer {
+                    self.send(answer)?;
+                    self.line.set_aside();
+                }
                 Ok(true)
             }
             Arrival::Breach(rule, breach, statement) => {

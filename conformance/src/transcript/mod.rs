@@ -22,7 +22,7 @@ pub use delivery::Delivery;
 pub use deviation::{Deviation, End, Expectation, Seen, SeenPacket, Tolerated};
 pub use file::NoTranscript;
 pub use pattern::Pattern;
-pub(crate) use pattern::Pick;
+pub(crate) use pattern::{Pick, is_about_the_same};
 pub(crate) use step::Script;
 pub use step::{Action, Step};
 

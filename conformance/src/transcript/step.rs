@@ -16,6 +16,10 @@ pub struct Step {
     /// What.
     #[serde(flatten)]
     pub action: Action,
+    /// Whether it only came by the way: a message that was sent again, and its answer. A replay
+    /// neither waits for the one nor copies the other, but answers what comes again by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub aside: bool,
 }
 
 /// What can be done on a connection.
@@ -98,7 +102,25 @@ impl Script {
             return;
         }
         self.octets += octets;
-        self.steps.push(Step { at_ms, connection, action });
+        self.steps.push(Step { at_ms, connection, action, aside: false });
+    }
+
+    /// Sets the last step apart, as one that came by the way.
+    pub(crate) fn set_aside(&mut self) {
+        if let Some(step) = self.steps.last_mut().filter(|_| !self.cut) {
+            step.aside = true;
+        }
+    }
+
+    /// Gives up: what comes now cannot be had again.
+    pub(crate) const fn cut(&mut self) {
+        self.cut = true;
+    }
+
+    /// The steps, each told in words.
+    pub(crate) fn into_steps(mut self) -> Vec<Step> {
+        self.steps.iter_mut().for_each(Step::tell);
+        self.steps
     }
 
     pub(crate) const fn is_whole(&self) -> bool {
@@ -188,7 +210,7 @@ impl Step {
     }
 
     /// Writes down in words what its octets are.
-    pub(super) fn tell(&mut self) {
+    pub(crate) fn tell(&mut self) {
         match &mut self.action {
             Action::Send { octets, text, .. } => {
                 *text = describe(octets, Sender::Client).into_iter().map(|line| line.0).collect();

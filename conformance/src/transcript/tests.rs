@@ -164,6 +164,11 @@ fn a_line_of_shell_says_it_again() {
     let end = line.split_once("; sleep 5; ").unwrap().1;
     insta::assert_snapshot!(end, @r"printf '\300\000') | nc -q 2 localhost 1883 | xxd  # d000 at the end: it is still open");
     let mut two = example();
-    two.steps.push(Step { at_ms: 9, connection: 2, action: Action::Open { peer: String::new() } });
+    two.steps.push(Step {
+        at_ms: 9,
+        connection: 2,
+        action: Action::Open { peer: String::new() },
+        aside: false,
+    });
     assert_eq!(two.to_shell("localhost", 1883), None);
 }

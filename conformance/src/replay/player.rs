@@ -1,0 +1,395 @@
+//! Doing what the steps say, one after the other.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::answers::{Answer, Answers, answered};
+use super::likeness::{Likeness, likeness};
+use super::names::Names;
+use super::{Difference, ReplayOptions};
+use crate::finding::Finding;
+use crate::peer::{Peer, Wait};
+use crate::stage::Stage;
+use crate::transcript::{Action, Expectation, Transcript};
+use crate::wire::{Octets as _, Packet, Read, Reader, Sender, describe};
+
+/// A replay while it runs.
+pub(super) struct Player<'a> {
+    pub(super) transcript: &'a Transcript,
+    pub(super) options: &'a ReplayOptions,
+    stage: &'a Stage<'a>,
+    names: Names,
+    peers: BTreeMap<usize, Peer>,
+    /// The Client Identifier of each connection that has sent a CONNECT.
+    sessions: BTreeMap<usize, Vec<u8>>,
+    answers: Answers,
+    pub(super) found: Found,
+}
+
+/// What a replay has found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) differences: Vec<Difference>,
+    pub(super) slowest: Duration,
+    /// What was seen where it went wrong, when there are words for it.
+    pub(super) saw: Option<String>,
+    /// Recorded packets that did not come when they should have, with their connections.
+    pub(super) missed: Vec<(usize, Packet)>,
+    /// What broke the rule that the recording shows broken.
+    pub(super) breach: Option<String>,
+}
+
+impl<'a> Player<'a> {
+    pub(super) fn new(
+        transcript: &'a Transcript,
+        stage: &'a Stage<'a>,
+        names: Names,
+        options: &'a ReplayOptions,
+    ) -> Self {
+        Self {
+            transcript,
+            options,
+            stage,
+            names,
+            peers: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            answers: Answers::default(),
+            found: Found::default(),
+        }
+    }
+
+    /// Takes all steps.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Error`] when the subject takes no connection.
+    pub(super) fn play(&mut self) -> Result<(), Finding> {
+        for (index, step) in self.transcript.steps.iter().enumerate() {
+            if self.found.breach.is_some() {
+                break;
+            }
+            if !step.aside {
+                self.step(index, step.connection, &step.action)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was found; all connections are closed by then.
+    pub(super) fn into_found(self) -> Found {
+        self.found
+    }
+
+    fn step(&mut self, index: usize, connection: usize, action: &Action) -> Result<(), Finding> {
+        match action {
+            Action::Open { peer } => {
+                let peer = self.stage.peer(peer)?;
+                self.peers.insert(connection, peer);
+            }
+            Action::Send { octets, pieces, .. } => self.send(index, connection, octets, *pieces)?,
+            Action::Receive { octets, .. } => self.receive(index, connection, octets)?,
+            Action::Wait { ms } => {
+                let deadline = Instant::now() + Duration::from_millis(*ms);
+                while let Wait::Arrived = self.listen(index, connection, deadline)? {}
+            }
+            Action::Finish => self.peers.get_mut(&connection).into_iter().for_each(Peer::finish),
+            Action::Close => drop(self.peers.remove(&connection)),
+            Action::Reset => self.peers.remove(&connection).into_iter().for_each(Peer::reset),
+            Action::Closed => self.until_closed(index, connection)?,
+        }
+        Ok(())
+    }
+
+    fn send(
+        &mut self,
+        index: usize,
+        connection: usize,
+        octets: &[u8],
+        pieces: Option<usize>,
+    ) -> Result<(), Finding> {
+        let octets = self.names.to_now(octets);
+        let mut out = Vec::with_capacity(octets.len());
+        let mut reader = Reader::new(Sender::Client);
+        reader.push(&octets);
+        while let Some(Read { octets, packet }) = reader.next_read() {
+            if let Ok(Packet::Connect(connect)) = &packet {
+                self.sessions.insert(connection, connect.client_id.clone());
+            }
+            if let Some((_, id)) = answered(&octets) {
+                self.meet(index, connection, id)?;
+            }
+            match self.answers.answer(&self.session(connection), &octets) {
+                Answer::Send(octets) => out.extend(octets),
+                Answer::Drop => {}
+            }
+        }
+        out.extend_from_slice(reader.unread());
+        let Some(peer) = self.peers.get_mut(&connection) else { return Ok(()) };
+        if out.is_empty() && !octets.is_empty() {
+            return Ok(());
+        }
+        match peer.repeat(&out, pieces) {
+            Err(Finding::Inconclusive(saw)) => {
+                self.differs((index, connection), "it read on", saw, None);
+            }
+            done => done?,
+        }
+        Ok(())
+    }
+
+    /// Waits for a message that should not have come and did, when its acknowledgement is about to
+    /// go out: without it there is nothing to acknowledge.
+    fn meet(&mut self, index: usize, connection: usize, id: u16) -> Result<(), Finding> {
+        let session = self.session(connection);
+        let unwanted = self.transcript.deviation.seen.packets.iter();
+        let unwanted = unwanted
+            .filter_map(|seen| decoded(&seen.octets))
+            .find(|packet| matches!(packet, Packet::Publish(publish) if publish.id == Some(id)));
+        let Some(unwanted) = unwanted else { return Ok(()) };
+        if connection != self.transcript.deviation.connection || self.answers.knows(&session, id) {
+            return Ok(());
+        }
+        let deadline = Instant::now() + self.options.patience;
+        loop {
+            let came = self.unread(connection);
+            if let Some(packet) =
+                came.iter().find(|packet| likeness(&unwanted, packet) != Likeness::Other)
+            {
+                self.answers.note(&session, id, packet.packet_id());
+                return Ok(());
+            }
+            // Whatever came in its place, it did not.
+            if !came.is_empty()
+                || !matches!(self.listen(index, connection, deadline)?, Wait::Arrived)
+            {
+                self.answers.note(&session, id, None);
+                return Ok(());
+            }
+        }
+    }
+
+    fn receive(&mut self, index: usize, connection: usize, octets: &[u8]) -> Result<(), Finding> {
+        let text = || describe(octets, Sender::Server).remove(0).0;
+        let begin = Instant::now();
+        let deadline = begin + self.options.patience;
+        let recorded = decoded(octets);
+        while self.found.breach.is_none() {
+            let came = self.unread(connection);
+            if let Some((position, alike)) = self.find(connection, recorded.as_ref(), &came) {
+                let raw = self.take(connection, position);
+                self.note_message(connection, recorded.as_ref(), raw.packet_id());
+                if self.overtakes(&came, position) {
+                    let saw = format!("before {}", came[0]);
+                    self.differs((index, connection), text(), saw, Some(came[position].octets()));
+                }
+                if alike == Likeness::Instead {
+                    let (saw, octets) = (came[position].to_string(), came[position].octets());
+                    self.differs((index, connection), text(), saw, Some(octets));
+                }
+                self.took(index, connection, &text(), begin.elapsed());
+                break;
+            }
+            let saw = match self.listen(index, connection, deadline)? {
+                Wait::Arrived => continue,
+                Wait::Ended => "the connection closed".to_owned(),
+                Wait::Nothing => format!("nothing for {} ms", begin.elapsed().as_millis()),
+            };
+            self.note_message(connection, recorded.as_ref(), None);
+            self.found.missed.extend(recorded.map(|packet| (connection, packet)));
+            self.differs((index, connection), text(), saw, None);
+            break;
+        }
+        Ok(())
+    }
+
+    /// Whether a message came behind another on its topic that was recorded later. That may be what
+    /// was wrong where only words tell.
+    fn overtakes(&self, came: &[Packet], position: usize) -> bool {
+        let topic = |packet: &Packet| match packet {
+            Packet::Publish(publish) => Some(publish.topic.clone()),
+            _ => None,
+        };
+        self.transcript.deviation.expected == Expectation::Words
+            && topic(&came[position]).is_some_and(|own| {
+                came[..position].iter().filter_map(topic).any(|other| other == own)
+            })
+    }
+
+    /// Of what came, what was recorded; or else what came in its place.
+    fn find(
+        &self,
+        connection: usize,
+        recorded: Option<&Packet>,
+        came: &[Packet],
+    ) -> Option<(usize, Likeness)> {
+        // What should not have come stands in for nothing.
+        let deviation = &self.transcript.deviation;
+        let unwanted: Vec<_> = match deviation.connection == connection {
+            true => {
+                deviation.seen.packets.iter().filter_map(|seen| decoded(&seen.octets)).collect()
+            }
+            false => Vec::new(),
+        };
+        let alike = |packet: &Packet| match recorded {
+            Some(recorded) => match likeness(recorded, packet) {
+                Likeness::Same if !self.keeps_identifier(connection, recorded, packet) => {
+                    Likeness::Instead
+                }
+                Likeness::Instead
+                    if unwanted.iter().any(|seen| likeness(seen, packet) == Likeness::Same) =>
+                {
+                    Likeness::Other
+                }
+                alike => alike,
+            },
+            // What was no packet then has one in its place now.
+            None => Likeness::Instead,
+        };
+        [Likeness::Same, Likeness::Instead].into_iter().find_map(|wanted| {
+            let position = came.iter().position(|packet| alike(packet) == wanted)?;
+            Some((position, wanted))
+        })
+    }
+
+    /// Whether a message that is sent again has the Packet Identifier that it had, if and only if
+    /// it had it in the recording.
+    fn keeps_identifier(&self, connection: usize, recorded: &Packet, came: &Packet) -> bool {
+        let (Packet::Publish(recorded), Packet::Publish(came)) = (recorded, came) else {
+            return true;
+        };
+        let (Some(then), Some(now), true) = (recorded.id, came.id, recorded.dup) else {
+            return true;
+        };
+        self.answers.agrees(&self.session(connection), then, now)
+    }
+
+    /// Notes how long something took that came. Where only words tell what was wrong, it may have
+    /// been that it came so soon or so late.
+    fn took(&mut self, index: usize, connection: usize, what: &str, now: Duration) {
+        self.found.slowest = self.found.slowest.max(now);
+        if self.transcript.deviation.expected != Expectation::Words {
+            return;
+        }
+        let at = |index: usize| self.transcript.steps.get(index).map_or(0, |step| step.at_ms);
+        let then = at(index).saturating_sub(index.checked_sub(1).map_or(0, at));
+        let then = Duration::from_millis(then);
+        let much_sooner = then >= NOTABLE && now < then / 4;
+        let much_later = now > then * 2 + NOTABLE;
+        if much_sooner || much_later {
+            let told = |took: Duration| format!("{what} after {} ms", took.as_millis());
+            self.differs((index, connection), told(then), told(now), None);
+        }
+    }
+
+    /// Notes under which Packet Identifier a recorded message came, if it came at all.
+    fn note_message(&mut self, connection: usize, recorded: Option<&Packet>, now: Option<u16>) {
+        if let Some(Packet::Publish(recorded)) = recorded
+            && let Some(then) = recorded.id
+        {
+            self.answers.note(&self.session(connection), then, now);
+        }
+    }
+
+    fn until_closed(&mut self, index: usize, connection: usize) -> Result<(), Finding> {
+        let begin = Instant::now();
+        let deadline = begin + self.options.patience;
+        loop {
+            match self.listen(index, connection, deadline)? {
+                Wait::Arrived => {}
+                Wait::Ended => {
+                    self.took(index, connection, "the connection closed", begin.elapsed());
+                    return Ok(());
+                }
+                Wait::Nothing => {
+                    let saw = format!("it open after {} ms", begin.elapsed().as_millis());
+                    self.differs((index, connection), "the connection closed", saw, None);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Waits on a connection. What breaks a rule that holds at all times is what the recording is
+    /// about, or one more difference.
+    pub(super) fn listen(
+        &mut self,
+        index: usize,
+        connection: usize,
+        deadline: Instant,
+    ) -> Result<Wait, Finding> {
+        let Some(peer) = self.peers.get_mut(&connection) else { return Ok(Wait::Ended) };
+        let breach = match peer.listen(deadline) {
+            Err(Finding::Fail(breach)) => breach,
+            done => return done,
+        };
+        let statement = breach.statement.unwrap_or_default();
+        match &self.transcript.deviation.expected {
+            Expectation::Rule { statement: looked_for } if looked_for == statement => {
+                self.found.breach = Some(breach.seen);
+            }
+            _ => {
+                let what = (index, connection);
+                self.differs(what, "all in good order", breach.to_string(), None);
+            }
+        }
+        Ok(Wait::Arrived)
+    }
+
+    /// What has come on a connection and was not taken, with the names and the Packet Identifiers
+    /// of the recording.
+    pub(super) fn unread(&mut self, connection: usize) -> Vec<Packet> {
+        let session = self.session(connection);
+        let Some(peer) = self.peers.get_mut(&connection) else { return Vec::new() };
+        let came: Vec<_> = peer.unread().iter().map(|packet| self.names.to_then(packet)).collect();
+        came.into_iter()
+            .map(|packet| match packet {
+                Packet::Pubrel(id) => Packet::Pubrel(self.answers.then(&session, id)),
+                other => other,
+            })
+            .collect()
+    }
+
+    /// Takes one of them, as it came.
+    pub(super) fn take(&mut self, connection: usize, position: usize) -> Packet {
+        let peer = self.peers.get_mut(&connection).expect("something came on it");
+        peer.unread().remove(position).expect("it was seen there")
+    }
+
+    /// The connections that are open, or were not closed by the judge.
+    pub(super) fn connections(&self) -> Vec<usize> {
+        self.peers.keys().copied().collect()
+    }
+
+    /// Notes a difference at a step, on a connection; with the packet that came, if one did.
+    pub(super) fn differs(
+        &mut self,
+        (step, connection): (usize, usize),
+        recorded: impl Into<String>,
+        saw: impl Into<String>,
+        octets: Option<Vec<u8>>,
+    ) {
+        let (recorded, saw) = (recorded.into(), saw.into());
+        let closed = self.peers.get(&connection).is_none_or(Peer::is_closed);
+        let difference = Difference { step, recorded, saw, connection, octets, closed };
+        self.found.differences.push(difference);
+    }
+
+    /// Whose Packet Identifiers a connection has: those of its Client Identifier.
+    fn session(&self, connection: usize) -> Vec<u8> {
+        let anonymous = || format!("\0{connection}").into_bytes();
+        match self.sessions.get(&connection) {
+            Some(id) if !id.is_empty() => id.clone(),
+            _ => anonymous(),
+        }
+    }
+}
+
+/// What a busy machine may take for anything is no difference.
+const NOTABLE: Duration = Duration::from_millis(500);
+
+/// The packet that a subject sent; `None` when it was none.
+pub(super) fn decoded(octets: &[u8]) -> Option<Packet> {
+    let mut reader = Reader::new(Sender::Server);
+    reader.push(octets);
+    reader.next_read()?.packet.ok()
+}
