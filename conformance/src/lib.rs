@@ -48,6 +48,7 @@ mod report;
 mod requirements;
 mod run;
 pub mod sabotage;
+mod shrink;
 mod stage;
 mod subject;
 pub mod transcript;
@@ -75,6 +76,7 @@ pub use report::{
 };
 pub use requirements::{Requirements, RequirementsError};
 pub use run::{Progress, judge, probe};
+pub use shrink::{NoShrink, ShrinkOptions, ShrinkProgress, Shrunk, Size, shrink};
 pub use stage::Stage;
 pub use subject::{InvalidTarget, Launch, Security, SecurityError, Subject, SubjectError, Target};
 pub use transcript::Transcript;

@@ -19,6 +19,7 @@ mod replay;
 mod saboteur;
 mod selection;
 mod subject;
+mod shrink;
 mod subscribe;
 mod test;
 
@@ -52,6 +53,7 @@ enum Command {
     Test(Box<test::Arguments>),
     Probe(Box<probe::Arguments>),
     Replay(replay::Arguments),
+    Shrink(shrink::Arguments),
     Compare(compare::Arguments),
     Broker(broker::Arguments),
     Bench(bench::Arguments),
@@ -67,6 +69,7 @@ Examples:
   mqttspec test localhost:1883                     judge a broker that is running
   mqttspec test --spawn 'mosquitto -p {port}'      start a broker, judge it, stop it
   mqttspec replay failure.json localhost:1883      does what went wrong still go wrong?
+  mqttspec shrink failure.json localhost:1883      the least that still goes wrong
   mqttspec broker --explain                        run a broker that says what it thinks of you
   mqttspec sub -t 'sensors/#' -v                   listen
   mqttspec pub -t sensors/1 -m 21.5 -q 1           speak
@@ -97,6 +100,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Shrink(arguments) => shrink::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Broker(arguments) => broker::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -15,6 +15,7 @@ use mqttspec_conformance::{
 use serde_json::json;
 
 use super::exit::{self, Failed};
+use super::reach::Reach;
 use super::{interrupt, test};
 
 /// Have a conversation again that went wrong, and see whether it still does
@@ -68,6 +69,9 @@ pub(super) struct Place {
     /// Start a broker by this command, and stop it at the end; {port} stands for a free port
     #[arg(long, value_name = "COMMAND")]
     spawn: Option<String>,
+
+    #[command(flatten)]
+    reach: Reach,
 }
 
 const EXAMPLES: &str = "\
@@ -109,13 +113,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
 }
 
 impl Place {
+    /// Where it is, as a shell wants it; the usual place for one that is started. `None` when it is
+    /// not on plain TCP.
+    pub(super) fn host_and_port(&self) -> Option<(String, u16)> {
+        let place = match &self.target {
+            Some(target) => target.clone(),
+            None => Target::new("localhost", Target::DEFAULT_PORT),
+        };
+        let (host, port) = place.network().filter(|_| place.is_plain_tcp())?;
+        Some((host.to_owned(), port))
+    }
+
     /// The broker that is meant.
     pub(super) fn subject(&self) -> Result<Subject, Failed> {
-        match (&self.target, &self.spawn) {
-            (Some(target), _) => Ok(Subject::at(target.clone())),
-            (None, Some(command)) => test::spawn(command),
-            (None, None) => test::spawn(&test::built_in()?),
-        }
+        let subject = match (&self.target, &self.spawn) {
+            (Some(target), _) => Subject::at(target.clone()),
+            (None, Some(command)) => test::spawn(command)?,
+            (None, None) => test::spawn(&test::built_in()?)?,
+        };
+        self.reach.apply(subject)
     }
 }
 

@@ -19,6 +19,7 @@ use std::time::Duration;
 use crate::finding::Finding;
 use crate::need::Capabilities;
 use crate::options::RunOptions;
+use crate::oracle::Ledger;
 use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::transcript::{Seen, Transcript};
@@ -114,10 +115,11 @@ pub fn replay(
         return Err(NoReplay::NotWhole(transcript.case.clone()));
     }
     let (run, capabilities) = (run_options(options), Capabilities::default());
+    let ledger = Ledger::default();
     let names = Names::new(&transcript.tag, options.fresh_names);
     let limit = run.patience * u32::try_from(transcript.steps.len()).unwrap_or(u32::MAX) + MARGIN;
     let tag = names.now().to_owned();
-    let stage = Stage::new(subject, &run, &capabilities, tag.clone(), limit);
+    let stage = Stage::new(subject, &run, &capabilities, &ledger, tag.clone(), limit);
     let mut player = Player::new(transcript, &stage, names, options);
     let ended = player.play().and_then(|()| player.judge());
     let found = player.into_found();

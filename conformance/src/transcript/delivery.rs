@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::Publish;
+use crate::wire::{Packet, Publish};
 
 /// A message to expect. What is not named may be anything.
 ///
@@ -66,6 +66,17 @@ impl Delivery {
     pub const fn dup(mut self, dup: bool) -> Self {
         self.dup = Some(dup);
         self
+    }
+
+    /// The same of what a change makes of such a message.
+    pub(crate) fn change(&mut self, change: &dyn Fn(&mut Packet)) {
+        let payload = self.payload.clone().unwrap_or_default();
+        let mut packet = Packet::Publish(Publish::qos0(self.topic.clone(), payload));
+        change(&mut packet);
+        if let Packet::Publish(publish) = packet {
+            self.topic = publish.topic;
+            self.payload = self.payload.is_some().then_some(publish.payload);
+        }
     }
 
     /// Whether it is this one.
