@@ -18,8 +18,8 @@ mod reach;
 mod replay;
 mod saboteur;
 mod selection;
-mod subject;
 mod shrink;
+mod subject;
 mod subscribe;
 mod test;
 

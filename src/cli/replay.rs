@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::exit::{self, Failed};
 use super::reach::Reach;
-use super::{interrupt, test};
+use super::{interrupt, subject, test};
 
 /// Have a conversation again that went wrong, and see whether it still does
 ///
@@ -128,8 +128,8 @@ impl Place {
     pub(super) fn subject(&self) -> Result<Subject, Failed> {
         let subject = match (&self.target, &self.spawn) {
             (Some(target), _) => Subject::at(target.clone()),
-            (None, Some(command)) => test::spawn(command)?,
-            (None, None) => test::spawn(&test::built_in()?)?,
+            (None, Some(command)) => subject::spawn(command)?,
+            (None, None) => subject::spawn(&subject::built_in()?)?,
         };
         self.reach.apply(subject)
     }

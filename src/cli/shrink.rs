@@ -13,7 +13,7 @@ use mqttspec_conformance::{
 
 use super::exit::{self, Failed};
 use super::replay::{Place, no_replay, read, write};
-use super::{interrupt, test};
+use super::{interrupt, subject, test};
 
 /// Find the shortest conversation that still breaks the same statement
 ///
@@ -72,8 +72,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     interrupt::before_ending(Subject::terminate_all)?;
     let subject = arguments.place.subject()?;
     let control = match &arguments.control {
-        Some(command) => test::spawn(command)?,
-        None => test::spawn(&test::built_in()?)?,
+        Some(command) => subject::spawn(command)?,
+        None => subject::spawn(&subject::built_in()?)?,
     };
     let mut options = ShrinkOptions::default();
     (options.patience, options.limit) = (arguments.timeout, arguments.limit);

@@ -211,7 +211,6 @@ impl Peer {
         let close = Expectation::Close { before: tolerated };
         loop {
             let deadline = latest(&self.patience);
-            let wait = deadline.saturating_duration_since(begin);
             if let Some(packet) = self.unread.iter().find(|packet| !tolerated.allows(packet)) {
                 let breach = Finding::fail(expected, packet);
                 return Err(breach.shown_by(self.deviation(close, left, End::Told)));

@@ -20,7 +20,7 @@ use crate::finding::Finding;
 use crate::need::Capabilities;
 use crate::options::RunOptions;
 use crate::oracle::Ledger;
-use crate::stage::Stage;
+use crate::stage::{Look, Stage};
 use crate::subject::Subject;
 use crate::transcript::{Seen, Transcript};
 use names::Names;
@@ -119,7 +119,8 @@ pub fn replay(
     let names = Names::new(&transcript.tag, options.fresh_names);
     let limit = run.patience * u32::try_from(transcript.steps.len()).unwrap_or(u32::MAX) + MARGIN;
     let tag = names.now().to_owned();
-    let stage = Stage::new(subject, &run, &capabilities, &ledger, tag.clone(), limit);
+    let look = Look { pace: None, late: Duration::ZERO, limit };
+    let stage = Stage::new(subject, &run, &capabilities, &ledger, tag.clone(), look);
     let mut player = Player::new(transcript, &stage, names, options);
     let ended = player.play().and_then(|()| player.judge());
     let found = player.into_found();
