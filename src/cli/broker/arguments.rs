@@ -118,7 +118,7 @@ pub(in crate::cli) struct Arguments {
     /// Rules of who may publish and read what, in mosquitto's syntax; what no rule allows is then
     /// denied. Read anew on SIGHUP
     #[arg(long, value_name = "FILE", help_heading = "Access")]
-    acl_file: Option<PathBuf>,
+    pub(super) acl_file: Option<PathBuf>,
 
     /// What is done about a message that its client may not publish [MQTT-3.3.5-2]: acknowledge
     /// and drop it, or close the connection

@@ -64,14 +64,7 @@ async fn serve(
         loop {
             hang_up.recv().await;
             read_certificates_again(&control);
-            match arguments.access() {
-                Ok(access) => {
-                    control.replace_access(access);
-                    eprintln!("the access rules were read anew");
-                }
-                // What held goes on to hold: a typing error must not open or close a server.
-                Err(failed) => eprintln!("the access rules stay as they were: {:#}", failed.error),
-            }
+            read_access_again(&control, arguments);
         }
     };
     let mut told = async move || {
@@ -135,5 +128,20 @@ fn read_certificates_again(control: &Control) {
         Ok(true) => eprintln!("the certificates were read anew, for new connections"),
         Ok(false) => {}
         Err(error) => eprintln!("the certificates stay as they were: {error}"),
+    }
+}
+
+/// Has the access rules read again, if there are any, and says what came of it.
+fn read_access_again(control: &Control, arguments: &Arguments) {
+    if arguments.acl_file.is_none() {
+        return;
+    }
+    match arguments.access() {
+        Ok(access) => {
+            control.replace_access(access);
+            eprintln!("the access rules were read anew");
+        }
+        // What held goes on to hold: a typing error must not open or close a server.
+        Err(failed) => eprintln!("the access rules stay as they were: {:#}", failed.error),
     }
 }

@@ -71,6 +71,7 @@ async fn open_all(options: &ClientOptions) -> Result<Stream, OpenError> {
 }
 
 /// The name by which the Server is called, and by which it has to prove itself.
+#[cfg(any(feature = "tls", feature = "ws"))]
 fn host(endpoint: &Endpoint) -> &str {
     match &endpoint.place {
         Place::Tcp { host, .. } => host,
