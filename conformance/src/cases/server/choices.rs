@@ -177,7 +177,7 @@ pub(super) const CASES: &[Case] = &[
         title: "Whether a message that is not acknowledged is sent again on the same connection.",
         statements: &["MQTT-4.4.0-1"],
         level: Level::Observe,
-        needs: &[Need::Qos1Subscriptions, Need::Seconds(3)],
+        needs: &[Need::Qos1Subscriptions, Need::Seconds(2)],
         run: |stage| {
             let topic = stage.topic("t");
             let mut subscriber = stage.client("s")?;
@@ -187,7 +187,7 @@ pub(super) const CASES: &[Case] = &[
             subscriber.expect_any_publish()?;
             subscriber.rest(STILL)?;
             let again = subscriber.repeats() > 0;
-            let answer = if again { "sent again" } else { "not sent again within 3 s" };
+            let answer = if again { "sent again" } else { "not sent again within 2 s" };
             stage.observe("unacknowledged-message-on-a-live-connection", answer);
             Ok(())
         },
@@ -209,4 +209,4 @@ fn refusal(peer: &mut Peer) -> Result<String, Finding> {
 }
 
 /// Long beside the round trip, short beside what brokers that send again wait.
-const STILL: Duration = Duration::from_secs(3);
+const STILL: Duration = Duration::from_secs(2);
