@@ -1,11 +1,14 @@
 //! One Network Connection, as the Server sees it.
 //!
-//! Clauses: [MQTT-3.1.0-1], [MQTT-3.1.0-2], [MQTT-3.1.2-2], [MQTT-3.1.2-24], [MQTT-3.1.3-8],
-//! [MQTT-3.1.3-9], [MQTT-3.1.4-1], [MQTT-3.1.4-4], [MQTT-3.1.4-5], [MQTT-3.2.0-1],
-//! [MQTT-3.2.2-5], [MQTT-3.2.2-6], [MQTT-3.12.4-1], [MQTT-3.14.4-3], [MQTT-4.8.0-1],
-//! [MQTT-6.0.0-1], U-3.1.4-1.
+//! Clauses: [MQTT-3.1.0-1], [MQTT-3.1.0-2], [MQTT-3.1.2-2], [MQTT-3.1.2-24], [MQTT-3.1.4-1],
+//! [MQTT-3.1.4-5], [MQTT-3.2.2-6], [MQTT-4.8.0-1], [MQTT-6.0.0-1]. Not here: who is let in
+//! (`admission`), what a Client that is may say (`connected`), what goes to it (`outgoing`), and
+//! how it ends (`ending`).
 
 mod admission;
+mod connected;
+mod ending;
+mod outgoing;
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -13,14 +16,8 @@ use std::time::Instant;
 pub use self::admission::Proof;
 use super::keep_alive::KeepAlive;
 use super::pace::Pace;
-use super::{
-    Broker, CloseReason, Holder, Note, Position, SessionName, UnauthorizedPublish, Unit, Violation,
-};
-use crate::packet::{
-    Connack, Connect, ConnectRefusal, Credentials, DecodeError, Packet, Pingresp, Publish, QoS,
-    Text,
-};
-use crate::session::Message;
+use super::{Broker, CloseReason, Holder, Note, Position, SessionName, Unit, Violation};
+use crate::packet::{Connect, ConnectRefusal, Credentials, DecodeError, Packet, Text};
 
 /// What can happen to a Network Connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -104,9 +101,6 @@ enum Stage<H: Holder> {
     /// Nothing that comes is looked at any more.
     Closed,
 }
-
-/// How many packets are fetched from the Session at a time.
-const BATCH: usize = 64;
 
 impl<H: Holder> Connection<H> {
     /// A Network Connection that was opened just now.
@@ -213,109 +207,6 @@ impl<H: Holder> Connection<H> {
         }
     }
 
-    fn handle_connected(
-        &mut self,
-        session: &H::Session,
-        packet: Packet,
-        broker: &Broker<H>,
-        unit: &mut Unit<'_>,
-    ) {
-        if must_be_kept(&packet) && !broker.holder().can_keep() {
-            return self.close(CloseReason::NotKept, broker, unit);
-        }
-        let holder = broker.holder();
-        let done = match packet {
-            Packet::Publish(publish) => {
-                self.handle_publish(session, publish, broker, unit);
-                Ok(())
-            }
-            Packet::Puback(puback) => {
-                holder.with_session(session, |state| state.puback(puback, unit))
-            }
-            // [MQTT-4.3.3-1] After PUBREL the PUBLISH must never come again, so PUBREL waits until
-            // that is certain.
-            Packet::Pubrec(pubrec) => holder
-                .with_session(session, |state| state.pubrec(pubrec, unit))
-                .map(|pubrel| self.send_when_kept(pubrel, unit)),
-            // [MQTT-4.3.3-2] After PUBCOMP the identifier stands for another message.
-            Packet::Pubrel(pubrel) => {
-                let pubcomp = holder.with_session(session, |state| state.pubrel(pubrel, unit));
-                self.send_when_kept(pubcomp, unit);
-                Ok(())
-            }
-            Packet::Pubcomp(pubcomp) => {
-                holder.with_session(session, |state| state.pubcomp(pubcomp, unit))
-            }
-            Packet::Subscribe(subscribe) => {
-                let suback = broker.subscribe(session, &self.me, subscribe, unit);
-                self.send_when_kept(suback, unit);
-                Ok(())
-            }
-            Packet::Unsubscribe(unsubscribe) => {
-                let unsuback = broker.unsubscribe(session, &unsubscribe, unit);
-                self.send_when_kept(unsuback, unit);
-                Ok(())
-            }
-            Packet::Pingreq(_) => {
-                // [MQTT-3.12.4-1] Each one is answered.
-                self.send(Pingresp);
-                Ok(())
-            }
-            Packet::Disconnect(_) => {
-                // [MQTT-3.14.4-3] The Will goes unpublished, and then the connection (U-3.14.4-1).
-                holder.with_session(session, |state| drop(state.take_will(unit)));
-                self.hold(unit.recorded());
-                self.close(CloseReason::Disconnected, broker, unit);
-                Ok(())
-            }
-            // [MQTT-3.1.0-2] Once is enough.
-            Packet::Connect(_) => return self.violate(Violation::SecondConnect, broker, unit),
-            Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_) | Packet::Pingresp(_) => {
-                let violation = Violation::ServerPacket(packet.packet_type());
-                return self.violate(violation, broker, unit);
-            }
-        };
-        if let Err(unexpected) = done {
-            self.violate(Violation::UnexpectedAck(unexpected), broker, unit);
-        }
-    }
-
-    fn handle_publish(
-        &mut self,
-        session: &H::Session,
-        publish: Publish,
-        broker: &Broker<H>,
-        unit: &mut Unit<'_>,
-    ) {
-        if !broker.takes_levels(&publish.topic) {
-            return self.close(CloseReason::TooManyLevels, broker, unit);
-        }
-        let may_go_on = broker.policy().unauthorized_publish == UnauthorizedPublish::Acknowledge;
-        let taken = broker.holder().with_session(session, |state| {
-            let is_allowed = state.rights().may_write(&publish.topic);
-            (is_allowed || may_go_on)
-                .then(|| (is_allowed, state.publish(publish.delivery, unit), state.recorded()))
-        });
-        let Some((is_allowed, received, recorded)) = taken else {
-            // [MQTT-3.3.5-2] One way: the connection ends, and nothing is acknowledged.
-            return self.close(CloseReason::NotAllowed, broker, unit);
-        };
-        if !is_allowed {
-            // [MQTT-3.3.5-2] The other way: it is acknowledged like all else, and goes nowhere.
-            self.outgoing.push_back(Output::Note(Note::Unauthorized(publish.topic)));
-        } else if received.is_new {
-            broker.publish_for_client(Message::from_publish(publish), unit);
-        }
-        // Answered only now that the message has been taken over.
-        if let Some(answer) = received.answer {
-            // A message that came before is not recorded anew, and may not be durable yet.
-            if !received.is_new {
-                self.hold(recorded);
-            }
-            self.send_when_kept(answer, unit);
-        }
-    }
-
     fn handle_undecodable(&mut self, error: DecodeError, broker: &Broker<H>, unit: &mut Unit<'_>) {
         match (&self.stage, error) {
             (Stage::Opened { .. }, DecodeError::UnsupportedProtocolLevel { .. }) => {
@@ -345,127 +236,5 @@ impl<H: Holder> Connection<H> {
             Stage::Asking { .. } => return self.handle_proof(now, Proof::Deferred, broker, unit),
         };
         self.close(reason, broker, unit);
-    }
-
-    /// What the Client would be told next would not be true after a crash: it is told nothing.
-    fn handle_not_kept(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
-        let was_closed = matches!(self.stage, Stage::Closed);
-        self.outgoing.clear();
-        self.close(CloseReason::NotKept, broker, unit);
-        if was_closed {
-            self.outgoing.push_back(Output::Close(CloseReason::NotKept));
-        }
-    }
-
-    fn handle_stopping(&self, broker: &Broker<H>, unit: &mut Unit<'_>) {
-        let Stage::Connected { session, .. } = &self.stage else { return };
-        let will = broker.holder().with_session(session, |state| {
-            state.is_attached_to(&self.me).then(|| state.take_will(unit)).flatten()
-        });
-        if let Some(will) = will {
-            broker.publish_will(will, unit);
-        }
-    }
-
-    fn handle_stop(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
-        // What the Session holds for the Client now goes first: the Wills of those who left just
-        // before it are the last of it.
-        let mut fetched = usize::MAX;
-        while fetched != self.outgoing.len() {
-            fetched = self.outgoing.len();
-            self.fetch(broker, unit);
-        }
-        self.close(CloseReason::ServerStopping, broker, unit);
-    }
-
-    fn send(&mut self, packet: impl Into<Packet>) {
-        self.outgoing.push_back(Output::Send(packet.into()));
-    }
-
-    /// Sends a packet that tells the Client what must still be true after a crash.
-    fn send_when_kept(&mut self, packet: impl Into<Packet>, unit: &Unit<'_>) {
-        self.hold(unit.recorded());
-        self.send(packet);
-    }
-
-    /// Keeps back what follows until `recorded` is durable.
-    fn hold(&mut self, recorded: Option<Position>) {
-        if let (Some(position), true) = (recorded, recorded > self.held) {
-            self.held = recorded;
-            self.outgoing.push_back(Output::Hold(position));
-        }
-    }
-
-    /// Refuses a CONNECT.
-    fn refuse(
-        &mut self,
-        refusal: ConnectRefusal,
-        statement: &'static str,
-        broker: &Broker<H>,
-        unit: &mut Unit<'_>,
-    ) {
-        // [U-3.1.4-1] What is well formed and not wanted is told why.
-        self.send(Connack::Refused(refusal));
-        // [MQTT-3.2.2-5] A refusal is followed by the end.
-        self.close(CloseReason::Refused { refusal, statement }, broker, unit);
-    }
-
-    /// Ends the connection of a Client that broke the protocol.
-    fn violate(&mut self, violation: Violation, broker: &Broker<H>, unit: &mut Unit<'_>) {
-        // [MQTT-4.8.0-1] The connection on which it came, and no other.
-        self.close(CloseReason::Violation(violation), broker, unit);
-    }
-
-    /// Ends the connection, and parts from the Session.
-    fn close(&mut self, reason: CloseReason, broker: &Broker<H>, unit: &mut Unit<'_>) {
-        match std::mem::replace(&mut self.stage, Stage::Closed) {
-            Stage::Closed => return,
-            Stage::Opened { .. } | Stage::Asking { .. } => {}
-            Stage::Connected { name, session, .. } => {
-                broker.detach(&name, &session, &self.me, unit);
-            }
-        }
-        self.outgoing.push_back(Output::Close(reason));
-    }
-
-    /// Fetches what the Session has to send.
-    fn fetch(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
-        let Stage::Connected { session, .. } = &self.stage else { return };
-        let begin = self.outgoing.len();
-        let mut recorded = None;
-        let ended = broker.holder().with_session(session, |state| {
-            // [MQTT-3.1.4-2] Another connection has the Session now: this one ends.
-            if !state.is_attached_to(&self.me) {
-                return Some(CloseReason::Displaced);
-            }
-            if let Some(reason) = state.dismissed() {
-                return Some(reason);
-            }
-            let dropped = state.dropped_news().map(|count| Output::Note(Note::Dropped(count)));
-            self.outgoing.extend(dropped);
-            let packets = std::iter::from_fn(|| state.next_packet(unit)).take(BATCH);
-            self.outgoing.extend(packets.map(|(packet, after)| {
-                recorded = recorded.max(after);
-                Output::Send(packet)
-            }));
-            None
-        });
-        // One wait for all of them.
-        if let (Some(position), true) = (recorded, recorded > self.held) {
-            self.held = recorded;
-            self.outgoing.insert(begin, Output::Hold(position));
-        }
-        if let Some(reason) = ended {
-            self.close(reason, broker, unit);
-        }
-    }
-}
-
-/// Whether a packet of a Client asks for something that has to be kept.
-fn must_be_kept(packet: &Packet) -> bool {
-    match packet {
-        Packet::Publish(publish) => publish.retain || publish.delivery.qos() != QoS::AtMostOnce,
-        Packet::Subscribe(_) | Packet::Unsubscribe(_) => true,
-        _ => false,
     }
 }

@@ -3,44 +3,25 @@
 //! Subscriptions, messages on their way in both directions, messages that wait; and, while the
 //! Client is connected, which connection that is and the Will it left.
 //!
-//! Clauses: [MQTT-3.1.2-4], [MQTT-3.1.2-5], [MQTT-3.8.4-6], [MQTT-4.1.0-1], [MQTT-4.4.0-1],
-//! [MQTT-4.5.0-1]. Not here: when a Session begins and ends (`sessions`).
+//! Clauses: [MQTT-3.1.2-4], [MQTT-3.1.2-8], [MQTT-3.10.4-3], [MQTT-4.4.0-1]. Not here: when a
+//! Session begins and ends (`sessions`), messages for its Client (`delivering`), what the Client
+//! publishes and answers (`answering`), and what outlives the server (`keeping`).
 
+mod answering;
+mod delivering;
+mod keeping;
+mod name;
 mod ownership;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 
+use self::keeping::Keeping;
+pub use self::name::SessionName;
 use super::queue::{Queue, Waiting};
-use super::routing::Routed;
-use super::{
-    Change, CloseReason, KeptCopy, KeptDelivery, KeptMessage, KeptSession, Limits, Position,
-    Rights, SessionNumber, Unit,
-};
-use crate::packet::{
-    ClientId, Delivery, Packet, PacketId, Puback, Pubcomp, Pubrec, Pubrel, QoS, Text, Will,
-};
-use crate::session::{Completed, Outbound, Received, Receiving, Sending, UnexpectedAck};
+use super::{Change, CloseReason, Limits, Rights, SessionNumber, Unit};
+use crate::packet::{Packet, QoS, Text, Will};
+use crate::session::{Receiving, Sending};
 use crate::topic::TopicFilter;
-
-/// Whose Session it is.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum SessionName {
-    /// The Client's own identifier.
-    Given(ClientId),
-    /// A number, for a Client that gave no identifier.
-    // [MQTT-3.1.3-6] Unique, and no other Client can come by it: no identifier spells it.
-    Assigned(u64),
-}
-
-impl fmt::Display for SessionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Given(client_id) => write!(f, "{:?}", client_id.as_str()),
-            Self::Assigned(number) => write!(f, "(unnamed {number})"),
-        }
-    }
-}
 
 /// What the Server keeps of a Client; `C` is the holder's way to reach a connection.
 #[derive(Clone, Debug)]
@@ -64,16 +45,6 @@ pub struct Session<C> {
     keeping: Option<Keeping>,
 }
 
-/// What a Session needs to know in order to outlive the server.
-#[derive(Clone, Debug)]
-struct Keeping {
-    number: SessionNumber,
-    /// The place of each delivery that has an identifier.
-    orders: BTreeMap<PacketId, u64>,
-    /// What has to be durable before a Client may see the Session as it is now.
-    recorded: Option<Position>,
-}
-
 /// The Network Connection that a Session has at the moment.
 #[derive(Clone, Debug)]
 struct Attachment<C> {
@@ -84,12 +55,6 @@ struct Attachment<C> {
     /// Why it has to end, if it has to.
     dismissed: Option<CloseReason>,
 }
-
-/// How many messages for one Client may share the memory that they were read into.
-///
-/// While a Client keeps up this saves a copy. One that does not would keep for each small message
-/// the whole buffer that it came in, far beyond what the limits of the queue count.
-const LIVE: usize = 64;
 
 impl<C> Session<C> {
     /// A Session without subscriptions and messages; with a number it outlives the server.
@@ -108,38 +73,6 @@ impl<C> Session<C> {
             dropped: 0,
             dropped_told: 0,
             keeping: number.map(Keeping::new),
-        }
-    }
-
-    /// A Session as an earlier server has left it.
-    pub(super) fn restored(number: SessionNumber, kept: KeptSession, limits: &Limits) -> Self {
-        let KeptSession { owner, subscriptions, deliveries, received, .. } = kept;
-        let mut keeping = Keeping::new(number);
-        let mut queue = Queue::new(limits);
-        let (mut sent, mut released) = (Vec::new(), Vec::new());
-        for (order, delivery) in deliveries {
-            match delivery {
-                KeptDelivery::Waiting(copy) => queue.restore(order, copy.into()),
-                KeptDelivery::Sent(packet_id, copy) => {
-                    queue.resume_after(order);
-                    keeping.orders.insert(packet_id, order);
-                    sent.push((packet_id, copy.into()));
-                }
-                KeptDelivery::Released(packet_id) => {
-                    queue.resume_after(order);
-                    keeping.orders.insert(packet_id, order);
-                    released.push(packet_id);
-                }
-            }
-        }
-        Self {
-            owner,
-            subscriptions,
-            sending: Sending::resumed(limits.max_in_flight, sent, released),
-            receiving: received.into_iter().collect(),
-            queue,
-            keeping: Some(keeping),
-            ..Self::new(false, None, limits)
         }
     }
 
@@ -166,31 +99,6 @@ impl<C> Session<C> {
     /// How many messages found no room and were dropped.
     pub fn dropped(&self) -> u64 {
         self.dropped
-    }
-
-    /// How many were dropped, when that is worth a word: the first, and then twice as many.
-    pub(super) fn dropped_news(&mut self) -> Option<u64> {
-        let is_news = self.dropped > 0 && self.dropped >= 2 * self.dropped_told;
-        is_news.then(|| {
-            self.dropped_told = self.dropped;
-            self.dropped
-        })
-    }
-
-    /// What has to be durable before a Client may see the Session as it is now.
-    pub(super) fn recorded(&self) -> Option<Position> {
-        self.keeping.as_ref()?.recorded
-    }
-
-    /// Tells that it has begun, if it is one that outlives the server.
-    pub(super) fn begin(&mut self, client_id: &ClientId, unit: &mut Unit<'_>) {
-        let client_id = client_id.clone();
-        self.record(unit, |session| Change::SessionBegun { session, client_id });
-    }
-
-    /// Tells that it has ended.
-    pub(super) fn end(&mut self, unit: &mut Unit<'_>) {
-        self.record(unit, |session| Change::SessionEnded { session });
     }
 
     /// Gives the Session its Network Connection.
@@ -251,173 +159,6 @@ impl<C> Session<C> {
             self.record(unit, |session| Change::Unsubscribed { session, filter });
         }
         there_was_one
-    }
-
-    /// Takes over a message for this Client, and says which connection to wake for it.
-    ///
-    /// `granted` is the greatest QoS of the subscriptions that match, `retain` what the Client is
-    /// to see.
-    pub(super) fn deliver(
-        &mut self,
-        routed: &Routed,
-        granted: QoS,
-        retain: bool,
-        unit: &mut Unit<'_>,
-    ) -> Option<&C> {
-        if !self.rights.may_read(routed.topic()) {
-            return None;
-        }
-        // [MQTT-3.8.4-6] No better than it was published, and no better than was granted.
-        let qos = routed.qos().min(granted);
-        let waiting = self.queue.len() + self.sending.in_flight();
-        let message = match &self.attachment {
-            Some(_) if waiting < LIVE => routed.live().clone(),
-            // For an absent Client QoS 0 need not be kept (U-3.1.2.4-1), and is not;
-            None if qos == QoS::AtMostOnce => return None,
-            // [MQTT-3.1.2-5] QoS 1 and 2 must be, and are.
-            _ => routed.kept().clone(),
-        };
-        // [MQTT-4.5.0-1] From here on the message is part of the Session.
-        let is_kept = self.keeping.is_some() && qos != QoS::AtMostOnce;
-        let kept = is_kept.then(|| message.clone());
-        let outbound = Outbound { message, qos, retain };
-        // A message of QoS 2 that its publisher may have to send again must not be with anyone
-        // before it is known that it was taken over, or it comes twice.
-        let after = if qos == QoS::ExactlyOnce { unit.recorded() } else { None };
-        let Some(order) = self.queue.push(outbound, after) else {
-            self.dropped += 1;
-            return None;
-        };
-        if let Some(message) = kept
-            && let Some(number) = routed.number(unit)
-        {
-            let message = KeptMessage { number, message };
-            self.record(unit, |session| Change::Queued { session, order, message, qos, retain });
-        }
-        let has_next = self.queue.has_next(self.sending.has_room());
-        let attachment = self.attachment.as_mut()?;
-        if !attachment.idle || !has_next {
-            return None;
-        }
-        attachment.idle = false;
-        Some(&attachment.connection)
-    }
-
-    /// The next packet to send, if this connection may have one now, and what has to be durable
-    /// before it leaves.
-    ///
-    /// After `None` the connection waits to be woken.
-    pub(super) fn next_packet(
-        &mut self,
-        unit: &mut Unit<'_>,
-    ) -> Option<(Packet, Option<Position>)> {
-        if let Some(packet) = self.resend.pop_front() {
-            return Some((packet, self.recorded()));
-        }
-        let next = self.next_readable(unit);
-        let publish = next.and_then(|Waiting { arrival, outbound, after }| {
-            let publish = self.sending.publish(outbound)?;
-            if let Some(packet_id) = publish.delivery.packet_id() {
-                self.sent(arrival, packet_id, unit);
-            }
-            Some((publish.into(), after.max(self.recorded())))
-        });
-        if let (None, Some(attachment)) = (&publish, &mut self.attachment) {
-            attachment.idle = true;
-        }
-        publish
-    }
-
-    /// Tells that the delivery at place `order` has got its identifier.
-    // [MQTT-4.4.0-1] It is sent again with that one, also by the next server.
-    fn sent(&mut self, order: u64, packet_id: PacketId, unit: &mut Unit<'_>) {
-        if let Some(keeping) = &mut self.keeping {
-            keeping.orders.insert(packet_id, order);
-            self.record(unit, |session| Change::Sent { session, order, packet_id });
-        }
-    }
-
-    /// Takes in a PUBLISH of the Client.
-    pub(super) fn publish(&mut self, delivery: Delivery, unit: &mut Unit<'_>) -> Received {
-        let received = self.receiving.publish(delivery);
-        if let (true, Delivery::ExactlyOnce { packet_id, .. }) = (received.is_new, delivery) {
-            self.record(unit, |session| Change::Received { session, packet_id });
-        }
-        received
-    }
-
-    /// Takes in a PUBREL of the Client.
-    pub(super) fn pubrel(&mut self, pubrel: Pubrel, unit: &mut Unit<'_>) -> Pubcomp {
-        let packet_id = pubrel.packet_id;
-        self.record(unit, |session| Change::Freed { session, packet_id });
-        self.receiving.pubrel(pubrel)
-    }
-
-    /// Takes in a PUBACK of the Client.
-    pub(super) fn puback(
-        &mut self,
-        puback: Puback,
-        unit: &mut Unit<'_>,
-    ) -> Result<(), UnexpectedAck> {
-        let completed = self.sending.puback(puback)?;
-        self.completed(completed, unit);
-        Ok(())
-    }
-
-    /// Takes in a PUBREC of the Client.
-    pub(super) fn pubrec(
-        &mut self,
-        pubrec: Pubrec,
-        unit: &mut Unit<'_>,
-    ) -> Result<Pubrel, UnexpectedAck> {
-        let pubrel = self.sending.pubrec(pubrec)?;
-        let packet_id = pubrel.packet_id;
-        if let Some(&order) = self.keeping.as_ref().and_then(|kept| kept.orders.get(&packet_id)) {
-            self.record(unit, |session| Change::Released { session, order, packet_id });
-        }
-        Ok(pubrel)
-    }
-
-    /// Takes in a PUBCOMP of the Client.
-    pub(super) fn pubcomp(
-        &mut self,
-        pubcomp: Pubcomp,
-        unit: &mut Unit<'_>,
-    ) -> Result<(), UnexpectedAck> {
-        let completed = self.sending.pubcomp(pubcomp)?;
-        self.completed(completed, unit);
-        Ok(())
-    }
-
-    /// Tells what has come to its end.
-    fn completed(&mut self, completed: Completed, unit: &mut Unit<'_>) {
-        let (Completed::Delivery(packet_id), Some(keeping)) = (completed, &mut self.keeping) else {
-            return;
-        };
-        if let Some(order) = keeping.orders.remove(&packet_id) {
-            self.record(unit, |session| Change::Completed { session, order });
-        }
-    }
-
-    /// Tells of a change, if the Session is one that outlives the server.
-    fn record(&mut self, unit: &mut Unit<'_>, change: impl FnOnce(SessionNumber) -> Change) {
-        if let Some(keeping) = &mut self.keeping {
-            unit.record(change(keeping.number));
-            keeping.recorded = unit.recorded();
-        }
-    }
-}
-
-impl Keeping {
-    const fn new(number: SessionNumber) -> Self {
-        Self { number, orders: BTreeMap::new(), recorded: None }
-    }
-}
-
-impl From<KeptCopy> for Outbound {
-    fn from(copy: KeptCopy) -> Self {
-        let KeptCopy { message, qos, retain } = copy;
-        Self { message: message.message, qos, retain }
     }
 }
 

@@ -1,0 +1,78 @@
+//! How a Network Connection ends, whoever ends it.
+//!
+//! Clauses: [MQTT-3.2.2-5], [MQTT-4.8.0-1], U-3.1.4-1. Not here: the Will that is then due, and the
+//! Session (`sessions`).
+
+use super::{Connection, Output, Stage};
+use crate::broker::{Broker, CloseReason, Holder, Unit, Violation};
+use crate::packet::{Connack, ConnectRefusal};
+
+impl<H: Holder> Connection<H> {
+    /// What the Client would be told next would not be true after a crash: it is told nothing.
+    pub(super) fn handle_not_kept(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        let was_closed = matches!(self.stage, Stage::Closed);
+        self.outgoing.clear();
+        self.close(CloseReason::NotKept, broker, unit);
+        if was_closed {
+            self.outgoing.push_back(Output::Close(CloseReason::NotKept));
+        }
+    }
+
+    pub(super) fn handle_stopping(&self, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        let Stage::Connected { session, .. } = &self.stage else { return };
+        let will = broker.holder().with_session(session, |state| {
+            state.is_attached_to(&self.me).then(|| state.take_will(unit)).flatten()
+        });
+        if let Some(will) = will {
+            broker.publish_will(will, unit);
+        }
+    }
+
+    pub(super) fn handle_stop(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        // What the Session holds for the Client now goes first: the Wills of those who left just
+        // before it are the last of it.
+        let mut fetched = usize::MAX;
+        while fetched != self.outgoing.len() {
+            fetched = self.outgoing.len();
+            self.fetch(broker, unit);
+        }
+        self.close(CloseReason::ServerStopping, broker, unit);
+    }
+
+    /// Refuses a CONNECT.
+    pub(super) fn refuse(
+        &mut self,
+        refusal: ConnectRefusal,
+        statement: &'static str,
+        broker: &Broker<H>,
+        unit: &mut Unit<'_>,
+    ) {
+        // [U-3.1.4-1] What is well formed and not wanted is told why.
+        self.send(Connack::Refused(refusal));
+        // [MQTT-3.2.2-5] A refusal is followed by the end.
+        self.close(CloseReason::Refused { refusal, statement }, broker, unit);
+    }
+
+    /// Ends the connection of a Client that broke the protocol.
+    pub(super) fn violate(
+        &mut self,
+        violation: Violation,
+        broker: &Broker<H>,
+        unit: &mut Unit<'_>,
+    ) {
+        // [MQTT-4.8.0-1] The connection on which it came, and no other.
+        self.close(CloseReason::Violation(violation), broker, unit);
+    }
+
+    /// Ends the connection, and parts from the Session.
+    pub(super) fn close(&mut self, reason: CloseReason, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        match std::mem::replace(&mut self.stage, Stage::Closed) {
+            Stage::Closed => return,
+            Stage::Opened { .. } | Stage::Asking { .. } => {}
+            Stage::Connected { name, session, .. } => {
+                broker.detach(&name, &session, &self.me, unit);
+            }
+        }
+        self.outgoing.push_back(Output::Close(reason));
+    }
+}

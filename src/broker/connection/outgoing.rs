@@ -1,0 +1,62 @@
+//! What goes to the Client, and what has to be durable before it leaves.
+//!
+//! Clauses: [MQTT-3.1.4-2]. Not here: which packets a Session has (`session`).
+
+use super::{Connection, Output, Stage};
+use crate::broker::{Broker, CloseReason, Holder, Note, Position, Unit};
+use crate::packet::Packet;
+
+/// How many packets are fetched from the Session at a time.
+const BATCH: usize = 64;
+
+impl<H: Holder> Connection<H> {
+    pub(super) fn send(&mut self, packet: impl Into<Packet>) {
+        self.outgoing.push_back(Output::Send(packet.into()));
+    }
+
+    /// Sends a packet that tells the Client what must still be true after a crash.
+    pub(super) fn send_when_kept(&mut self, packet: impl Into<Packet>, unit: &Unit<'_>) {
+        self.hold(unit.recorded());
+        self.send(packet);
+    }
+
+    /// Keeps back what follows until `recorded` is durable.
+    pub(super) fn hold(&mut self, recorded: Option<Position>) {
+        if let (Some(position), true) = (recorded, recorded > self.held) {
+            self.held = recorded;
+            self.outgoing.push_back(Output::Hold(position));
+        }
+    }
+
+    /// Fetches what the Session has to send.
+    pub(super) fn fetch(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        let Stage::Connected { session, .. } = &self.stage else { return };
+        let begin = self.outgoing.len();
+        let mut recorded = None;
+        let ended = broker.holder().with_session(session, |state| {
+            // [MQTT-3.1.4-2] Another connection has the Session now: this one ends.
+            if !state.is_attached_to(&self.me) {
+                return Some(CloseReason::Displaced);
+            }
+            if let Some(reason) = state.dismissed() {
+                return Some(reason);
+            }
+            let dropped = state.dropped_news().map(|count| Output::Note(Note::Dropped(count)));
+            self.outgoing.extend(dropped);
+            let packets = std::iter::from_fn(|| state.next_packet(unit)).take(BATCH);
+            self.outgoing.extend(packets.map(|(packet, after)| {
+                recorded = recorded.max(after);
+                Output::Send(packet)
+            }));
+            None
+        });
+        // One wait for all of them.
+        if let (Some(position), true) = (recorded, recorded > self.held) {
+            self.held = recorded;
+            self.outgoing.insert(begin, Output::Hold(position));
+        }
+        if let Some(reason) = ended {
+            self.close(reason, broker, unit);
+        }
+    }
+}

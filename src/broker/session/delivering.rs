@@ -1,0 +1,112 @@
+//! Messages for the Client: from the publisher's hand into the queue, and from there to the network.
+//!
+//! Clauses: [MQTT-3.1.2-5], [MQTT-3.8.4-6], [MQTT-4.4.0-1], [MQTT-4.5.0-1]. Not here: who gets a
+//! message (`routing`), and what has no room (`queue`).
+
+use super::Session;
+use crate::broker::queue::Waiting;
+use crate::broker::routing::Routed;
+use crate::broker::{Change, KeptMessage, Position, Unit};
+use crate::packet::{Packet, PacketId, QoS};
+use crate::session::Outbound;
+
+/// How many messages for one Client may share the memory that they were read into.
+///
+/// While a Client keeps up this saves a copy. One that does not would keep for each small message
+/// the whole buffer that it came in, far beyond what the limits of the queue count.
+const LIVE: usize = 64;
+
+impl<C> Session<C> {
+    /// Takes over a message for this Client, and says which connection to wake for it.
+    ///
+    /// `granted` is the greatest QoS of the subscriptions that match, `retain` what the Client is
+    /// to see.
+    pub(in crate::broker) fn deliver(
+        &mut self,
+        routed: &Routed,
+        granted: QoS,
+        retain: bool,
+        unit: &mut Unit<'_>,
+    ) -> Option<&C> {
+        if !self.rights.may_read(routed.topic()) {
+            return None;
+        }
+        // [MQTT-3.8.4-6] No better than it was published, and no better than was granted.
+        let qos = routed.qos().min(granted);
+        let waiting = self.queue.len() + self.sending.in_flight();
+        let message = match &self.attachment {
+            Some(_) if waiting < LIVE => routed.live().clone(),
+            // For an absent Client QoS 0 need not be kept (U-3.1.2.4-1), and is not;
+            None if qos == QoS::AtMostOnce => return None,
+            // [MQTT-3.1.2-5] QoS 1 and 2 must be, and are.
+            _ => routed.kept().clone(),
+        };
+        // [MQTT-4.5.0-1] From here on the message is part of the Session.
+        let is_kept = self.keeping.is_some() && qos != QoS::AtMostOnce;
+        let kept = is_kept.then(|| message.clone());
+        let outbound = Outbound { message, qos, retain };
+        // A message of QoS 2 that its publisher may have to send again must not be with anyone
+        // before it is known that it was taken over, or it comes twice.
+        let after = if qos == QoS::ExactlyOnce { unit.recorded() } else { None };
+        let Some(order) = self.queue.push(outbound, after) else {
+            self.dropped += 1;
+            return None;
+        };
+        if let Some(message) = kept
+            && let Some(number) = routed.number(unit)
+        {
+            let message = KeptMessage { number, message };
+            self.record(unit, |session| Change::Queued { session, order, message, qos, retain });
+        }
+        let has_next = self.queue.has_next(self.sending.has_room());
+        let attachment = self.attachment.as_mut()?;
+        if !attachment.idle || !has_next {
+            return None;
+        }
+        attachment.idle = false;
+        Some(&attachment.connection)
+    }
+
+    /// The next packet to send, if this connection may have one now, and what has to be durable
+    /// before it leaves.
+    ///
+    /// After `None` the connection waits to be woken.
+    pub(in crate::broker) fn next_packet(
+        &mut self,
+        unit: &mut Unit<'_>,
+    ) -> Option<(Packet, Option<Position>)> {
+        if let Some(packet) = self.resend.pop_front() {
+            return Some((packet, self.recorded()));
+        }
+        let next = self.next_readable(unit);
+        let publish = next.and_then(|Waiting { arrival, outbound, after }| {
+            let publish = self.sending.publish(outbound)?;
+            if let Some(packet_id) = publish.delivery.packet_id() {
+                self.sent(arrival, packet_id, unit);
+            }
+            Some((publish.into(), after.max(self.recorded())))
+        });
+        if let (None, Some(attachment)) = (&publish, &mut self.attachment) {
+            attachment.idle = true;
+        }
+        publish
+    }
+
+    /// Tells that the delivery at place `order` has got its identifier.
+    // [MQTT-4.4.0-1] It is sent again with that one, also by the next server.
+    fn sent(&mut self, order: u64, packet_id: PacketId, unit: &mut Unit<'_>) {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.orders.insert(packet_id, order);
+            self.record(unit, |session| Change::Sent { session, order, packet_id });
+        }
+    }
+
+    /// How many were dropped, when that is worth a word: the first, and then twice as many.
+    pub(in crate::broker) fn dropped_news(&mut self) -> Option<u64> {
+        let is_news = self.dropped > 0 && self.dropped >= 2 * self.dropped_told;
+        is_news.then(|| {
+            self.dropped_told = self.dropped;
+            self.dropped
+        })
+    }
+}
