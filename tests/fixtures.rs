@@ -1,4 +1,5 @@
-//! Our codec against the packet vectors: what the standard says of each is what it does.
+//! Our codec against the packet vectors and our topics against the topic vectors: what the standard
+//! says of each is what they do.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -6,6 +7,7 @@ use std::path::Path;
 
 use bytes::BytesMut;
 use mqttspec::packet::{DecodeError, Decoder, Packet};
+use mqttspec::topic::{SubscriptionTree, TopicFilter, TopicName};
 use mqttspec_conformance::fixtures::Decoded;
 use serde_json::Value;
 
@@ -49,12 +51,65 @@ fn every_vector_has_its_outcome() -> Result {
     Ok(())
 }
 
+#[test]
+fn every_topic_vector_has_its_outcome() -> Result {
+    let mut counts = BTreeMap::new();
+    for entry in std::fs::read_dir("fixtures/topics")? {
+        let file: Value = serde_json::from_str(&std::fs::read_to_string(entry?.path())?)?;
+        for vector in file["vectors"].as_array().ok_or("no vectors")? {
+            let id = vector["id"].as_str().ok_or("no id")?;
+            let outcome = vector["outcome"].as_str().ok_or("no outcome")?.to_owned();
+            let (filter, name) = (text(&vector["filter"]), text(&vector["name"]));
+            let filter = filter.map(TopicFilter::new);
+            let name = name.map(TopicName::new);
+            match (&*outcome, filter, name) {
+                ("match" | "no-match", Some(Ok(filter)), Some(Ok(name))) => {
+                    let mut tree = SubscriptionTree::new();
+                    tree.insert(&filter, (), ());
+                    let mut in_tree = false;
+                    tree.for_each_match(&name, |(), ()| in_tree = true);
+                    assert_eq!(filter.matches(&name), outcome == "match", "{id}");
+                    assert_eq!(in_tree, outcome == "match", "{id}: the tree");
+                }
+                ("valid" | "either", Some(Ok(_)), None) => {}
+                ("valid" | "either", None, Some(Ok(_))) => {}
+                ("invalid", Some(Err(fault)), None) => {
+                    names(id, vector, fault.kind.statement());
+                }
+                ("invalid", None, Some(Err(fault))) => {
+                    names(id, vector, fault.kind.statement());
+                }
+                (outcome, filter, name) => panic!("{id} is {outcome}: {filter:?} {name:?}"),
+            }
+            *counts.entry(outcome).or_insert(0) += 1;
+        }
+    }
+    assert_eq!(counts.len(), 5, "{counts:?}");
+    assert!(counts.values().sum::<usize>() >= 450, "{counts:?}");
+    Ok(())
+}
+
+/// Text as the files have it.
+fn text(value: &Value) -> Option<String> {
+    let times = value["times"].as_u64().and_then(|times| usize::try_from(times).ok());
+    match (value["repeat"].as_str(), times) {
+        (Some(repeat), Some(times)) => {
+            Some(repeat.repeat(times) + value["then"].as_str().unwrap_or_default())
+        }
+        _ => value.as_str().map(str::to_owned),
+    }
+}
+
 /// The fault is one of those that the vector names.
 fn names_a_statement(id: &str, vector: &Value, fault: &DecodeError) {
-    let named = Some(Value::from(fault.statement()));
+    names(id, vector, fault.statement());
+}
+
+fn names(id: &str, vector: &Value, statement: &str) {
+    let named = Value::from(statement);
     let listed = vector["statements"].as_array();
-    let is_listed = named.is_some_and(|named| listed.is_some_and(|all| all.contains(&named)));
-    assert!(is_listed, "{id}: {fault}, where it is {}", vector["statements"]);
+    let is_listed = listed.is_some_and(|all| all.contains(&named));
+    assert!(is_listed, "{id}: {named}, where it is {}", vector["statements"]);
 }
 
 /// What the packet means, in the words of the files.
