@@ -65,6 +65,27 @@ impl CloseReason {
         }
     }
 
+    /// A short name for it, for counting and for machines.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Decode(DecodeError::TooLarge(_)) => "packet_too_large",
+            Self::Decode(_) => "undecodable",
+            Self::Disconnected => "disconnected",
+            Self::Displaced => "displaced",
+            Self::KeepAliveExpired => "keep_alive_expired",
+            Self::NetworkClosed => "network_closed",
+            Self::NotAllowed => "not_allowed",
+            Self::NotKept => "not_kept",
+            Self::Refused { .. } => "refused",
+            Self::ServerStopping => "server_stopping",
+            Self::TooManyLevels => "too_many_levels",
+            Self::UserChanged => "user_changed",
+            Self::Violation(_) => "violation",
+        }
+    }
+
     /// Whether the Client has broken a rule.
     pub const fn is_clients_fault(&self) -> bool {
         match self {

@@ -16,7 +16,7 @@ use std::time::Instant;
 pub use self::admission::Proof;
 use super::keep_alive::KeepAlive;
 use super::pace::Pace;
-use super::{Broker, CloseReason, Holder, Note, Position, SessionName, Unit, Violation};
+use super::{Bound, Broker, CloseReason, Holder, Note, Position, SessionName, Unit, Violation};
 use crate::packet::{Connect, ConnectRefusal, Credentials, DecodeError, Packet, Text};
 
 /// What can happen to a Network Connection.
@@ -208,6 +208,9 @@ impl<H: Holder> Connection<H> {
     }
 
     fn handle_undecodable(&mut self, error: DecodeError, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        if let DecodeError::TooLarge(_) = error {
+            broker.holder().reached(Bound::MaxPacketSize, 1);
+        }
         match (&self.stage, error) {
             (Stage::Opened { .. }, DecodeError::UnsupportedProtocolLevel { .. }) => {
                 // [MQTT-3.1.2-2] Another version of MQTT is told so.
@@ -230,7 +233,10 @@ impl<H: Holder> Connection<H> {
             return;
         }
         let reason = match self.stage {
-            Stage::Opened { .. } => CloseReason::ConnectTimeout,
+            Stage::Opened { .. } => {
+                broker.holder().reached(Bound::ConnectTimeout, 1);
+                CloseReason::ConnectTimeout
+            }
             // [MQTT-3.1.2-24] As if the network had failed.
             Stage::Connected { .. } | Stage::Closed => CloseReason::KeepAliveExpired,
             Stage::Asking { .. } => return self.handle_proof(now, Proof::Deferred, broker, unit),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use super::{Access, Retained, Session, SessionName, Unit};
+use super::{Access, Bound, Retained, Session, SessionName, Unit};
 use crate::packet::QoS;
 use crate::topic::SubscriptionTree;
 
@@ -79,6 +79,9 @@ pub trait Holder {
     fn can_keep(&self) -> bool {
         true
     }
+
+    /// Tells that `bound` was reached, so many times: for whoever counts, and for nobody to act on.
+    fn reached(&self, _bound: Bound, _times: u64) {}
 
     /// Asks a connection to look for output.
     fn wake(&self, connection: &Self::Connection);

@@ -21,6 +21,7 @@
 //! shell's; the octets of packets, which are `packet`'s.
 
 mod access;
+mod bound;
 mod change;
 mod close;
 mod connection;
@@ -30,6 +31,7 @@ mod kept;
 mod limits;
 mod local;
 mod note;
+mod operating;
 mod pace;
 mod policy;
 mod queue;
@@ -44,6 +46,7 @@ mod unit;
 mod violation;
 
 pub use access::{Access, AccessFault, Rights};
+pub use bound::Bound;
 pub use change::{Change, KeptMessage, MessageNumber, SessionNumber};
 pub use close::CloseReason;
 pub use connection::{Connection, Input, Listening, Output, Proof};

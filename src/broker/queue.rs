@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Limits, Position};
+use super::{Bound, Limits, Position};
 use crate::packet::QoS;
 use crate::session::Outbound;
 
@@ -105,6 +105,20 @@ impl Queue {
     pub(super) fn drop_fleeting(&mut self) {
         self.octets -= self.fleeting.iter().map(|waiting| weight(&waiting.outbound)).sum::<usize>();
         self.fleeting = VecDeque::new();
+    }
+
+    /// How many octets of topic and payload wait.
+    pub(super) fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// Which bound has left no room for a message that was dropped just now.
+    pub(super) fn bound(&self) -> Bound {
+        if self.len() >= self.max_messages {
+            Bound::MaxQueuedMessages
+        } else {
+            Bound::MaxQueuedOctets
+        }
     }
 
     /// How many wait.

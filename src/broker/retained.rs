@@ -2,21 +2,25 @@
 //!
 //! They belong to no Session and outlive every one [MQTT-3.1.2-7].
 //!
+//! What the server says of itself under `$SYS` is not counted: it takes no Client's room.
+//!
 //! Clauses: [MQTT-3.3.1-5] to [MQTT-3.3.1-7], [MQTT-3.3.1-10] to [MQTT-3.3.1-12].
 
 use std::sync::Arc;
 
-use super::{KeptMessage, Limits, MessageNumber};
+use super::routing::is_of_server;
+use super::{Bound, KeptMessage, Limits, MessageNumber};
 use crate::session::Message;
 use crate::topic::{TopicFilter, TopicMap, TopicName};
 
 /// The last retained message of each Topic Name.
 ///
-/// Invariant: `octets` is the sum of topics and payloads.
+/// Invariant: `count` and `octets` are of all topics but those of the server itself.
 // [MQTT-3.1.2-7] Nothing here knows of Sessions, so no end of one can take anything away.
 #[derive(Clone, Debug, Default)]
 pub struct Retained {
     messages: TopicMap<Entry>,
+    count: usize,
     octets: usize,
 }
 
@@ -30,7 +34,7 @@ struct Entry {
 impl Retained {
     /// Nothing retained.
     pub const fn new() -> Self {
-        Self { messages: TopicMap::new(), octets: 0 }
+        Self { messages: TopicMap::new(), count: 0, octets: 0 }
     }
 
     /// Takes in a message that was published with RETAIN; `false` when there is no room to keep
@@ -52,21 +56,24 @@ impl Retained {
         debug_assert!(message.retain);
         // [MQTT-3.3.1-7] QoS 0 takes the place of what was there like any other.
         if let Some(older) = self.messages.remove(&message.topic) {
-            self.octets -= weight(&older.message);
+            let (count, octets) = weight(&older.message);
+            self.count -= count;
+            self.octets -= octets;
         }
         if message.payload.is_empty() {
             // [MQTT-3.3.1-10] No payload takes away what there was,
             // [MQTT-3.3.1-11] and is not itself kept.
             return true;
         }
-        let octets = self.octets + weight(&message);
-        if self.messages.len() >= limits.max_retained_messages
-            || octets > limits.max_retained_octets
-        {
+        let (count, octets) = weight(&message);
+        let (count, octets) = (self.count + count, self.octets + octets);
+        let has_room =
+            count <= limits.max_retained_messages && octets <= limits.max_retained_octets;
+        if !has_room && !is_of_server(&message.topic) {
             return false;
         }
         // [MQTT-3.3.1-5] Kept, with its QoS.
-        self.octets = octets;
+        (self.count, self.octets) = (count, octets);
         self.messages.insert(message.topic.clone(), Entry { message, number });
         true
     }
@@ -74,7 +81,9 @@ impl Retained {
     /// Takes in a message that an earlier server has kept.
     pub(super) fn restore(&mut self, kept: KeptMessage) {
         let KeptMessage { number, message } = kept;
-        self.octets += weight(&message);
+        let (count, octets) = weight(&message);
+        self.count += count;
+        self.octets += octets;
         let entry = Entry { message: message.clone(), number: Some(number) };
         let older = self.messages.insert(message.topic.clone(), entry);
         debug_assert!(older.is_none(), "a topic has one message");
@@ -99,9 +108,23 @@ impl Retained {
         Some(&self.messages.get(topic)?.message)
     }
 
-    /// How many topics have one.
+    /// How many topics have one, those of the server itself among them.
     pub fn len(&self) -> usize {
         self.messages.len()
+    }
+
+    /// How many topics have one that counts, and of how many octets of topic and payload.
+    pub fn counted(&self) -> (usize, usize) {
+        (self.count, self.octets)
+    }
+
+    /// Which bound has left no room for a message that was not kept just now.
+    pub(super) fn bound(&self, limits: &Limits) -> Bound {
+        if self.count >= limits.max_retained_messages {
+            Bound::MaxRetainedMessages
+        } else {
+            Bound::MaxRetainedOctets
+        }
     }
 
     /// Whether none has.
@@ -110,9 +133,12 @@ impl Retained {
     }
 }
 
-/// What a message counts for in octets.
-fn weight(message: &Message) -> usize {
-    message.topic.as_str().len() + message.payload.len()
+/// What a message counts for: messages, and octets.
+fn weight(message: &Message) -> (usize, usize) {
+    if is_of_server(&message.topic) {
+        return (0, 0);
+    }
+    (1, message.topic.as_str().len() + message.payload.len())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::{Broker, Change, Holder, KeptMessage, MessageNumber, Unit};
+use super::{Bound, Broker, Change, Holder, KeptMessage, MessageNumber, Session, Unit};
 use crate::packet::{QoS, Will};
 use crate::session::Message;
 use crate::topic::TopicName;
@@ -80,10 +80,25 @@ impl<H: Holder> Broker<H> {
             // [MQTT-3.3.1-3] Nothing of the publisher's packet but the message goes on, DUP least
             // of all.
             self.holder.with_session(&session, |session| {
-                if let Some(connection) = session.deliver(&routed, granted, false, unit) {
-                    self.holder.wake(connection);
-                }
+                self.hand_over(session, &routed, granted, false, unit);
             });
+        }
+    }
+
+    /// Hands a message to a Session, and wakes its connection if that has something to do now.
+    pub(super) fn hand_over(
+        &self,
+        session: &mut Session<H::Connection>,
+        routed: &Routed,
+        granted: QoS,
+        retain: bool,
+        unit: &mut Unit<'_>,
+    ) {
+        let dropped = session.dropped();
+        if let Some(connection) = session.deliver(routed, granted, retain, unit) {
+            self.holder.wake(connection);
+        } else if session.dropped() > dropped {
+            self.holder.reached(session.dropped_by(), 1);
         }
     }
 
@@ -91,13 +106,15 @@ impl<H: Holder> Broker<H> {
     fn retain(&self, routed: &Routed, unit: &mut Unit<'_>) {
         let message = routed.kept().clone();
         // What the server says of itself is said anew by the next one.
-        let of_server = message.topic.as_str().starts_with("$SYS/");
-        let number = if of_server { None } else { routed.number(unit) };
+        let number = if is_of_server(&message.topic) { None } else { routed.number(unit) };
         self.holder.write_retained(|retained| {
             let topic = &message.topic;
             let had_one = number.is_some() && retained.get(topic).is_some();
             // Without room it is not kept, and goes on to those who are there.
             let has_room = retained.update_kept(message.clone(), number, &self.limits);
+            if !has_room {
+                self.holder.reached(retained.bound(&self.limits), 1);
+            }
             let Some(number) = number else { return };
             if has_room && !message.payload.is_empty() {
                 // [MQTT-3.3.1-5] Also beyond the end of the server.
@@ -118,7 +135,8 @@ impl<H: Holder> Broker<H> {
         // [U-4.7.2-1] Clients do not talk to each other on topics that begin with `$`.
         // [MQTT-3.3.5-2] What a Client may not publish is acknowledged like all else, and goes
         // nowhere.
-        if self.policy.relay_reserved_topics || !message.topic.is_reserved() {
+        let may_relay = self.policy.relay_reserved_topics && !is_of_server(&message.topic);
+        if may_relay || !message.topic.is_reserved() {
             self.publish_within(message, unit);
         }
     }
@@ -127,7 +145,11 @@ impl<H: Holder> Broker<H> {
     pub(super) fn takes_levels(&self, topic: &TopicName) -> bool {
         let most = self.limits.max_topic_levels;
         // One octet a level at least: most topics need not be looked at.
-        topic.as_str().len() < most || topic.levels().take(most + 1).count() <= most
+        let takes = topic.as_str().len() < most || topic.levels().take(most + 1).count() <= most;
+        if !takes {
+            self.holder.reached(Bound::MaxTopicLevels, 1);
+        }
+        takes
     }
 
     /// Publishes the Will of a connection that is gone.
@@ -157,4 +179,9 @@ impl<H: Holder> Broker<H> {
         }
         subscribers
     }
+}
+
+/// Whether a topic is for what the server says of itself, and for nobody else to write.
+pub(super) fn is_of_server(topic: &TopicName) -> bool {
+    topic.levels().next() == Some("$SYS")
 }

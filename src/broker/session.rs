@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 use self::keeping::Keeping;
 pub use self::name::SessionName;
 use super::queue::{Queue, Waiting};
-use super::{Change, CloseReason, Limits, Rights, SessionNumber, Unit};
+use super::{Bound, Change, CloseReason, Limits, Rights, SessionNumber, Unit};
 use crate::packet::{Packet, QoS, Text, Will};
 use crate::session::{Receiving, Sending};
 use crate::topic::TopicFilter;
@@ -81,6 +81,11 @@ impl<C> Session<C> {
         self.clean
     }
 
+    /// Makes it end with its Network Connection, whatever it was begun as.
+    pub(super) fn end_with_connection(&mut self) {
+        self.clean = true;
+    }
+
     /// Whether its Client is connected.
     pub fn is_connected(&self) -> bool {
         self.attachment.is_some()
@@ -94,6 +99,21 @@ impl<C> Session<C> {
     /// How many messages wait, and how many are on their way without an acknowledgement.
     pub fn backlog(&self) -> (usize, usize) {
         (self.queue.len(), self.sending.in_flight())
+    }
+
+    /// How many octets of topic and payload wait.
+    pub fn queued_octets(&self) -> usize {
+        self.queue.octets()
+    }
+
+    /// Whether messages wait because too many are on their way without an acknowledgement.
+    pub(super) fn waits_for_answers(&self) -> bool {
+        !self.sending.has_room() && self.queue.has_next(true)
+    }
+
+    /// Which bound has left no room for what was dropped last.
+    pub(super) fn dropped_by(&self) -> Bound {
+        self.queue.bound()
     }
 
     /// How many messages found no room and were dropped.

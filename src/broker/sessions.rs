@@ -4,7 +4,7 @@
 //! [MQTT-3.1.3-2], [MQTT-3.1.3-5], [MQTT-3.1.3-6], [MQTT-3.1.4-2], [MQTT-3.1.4-3],
 //! [MQTT-3.2.2-1] to [MQTT-3.2.2-3], [MQTT-3.14.4-3], [MQTT-4.1.0-1], [MQTT-4.1.0-2].
 
-use super::{Broker, Holder, Position, Session, SessionName, Unit};
+use super::{Bound, Broker, Holder, Position, Session, SessionName, Unit};
 use crate::packet::{Connect, Text};
 use crate::topic::TopicFilter;
 
@@ -28,7 +28,7 @@ pub(super) enum NotAttached {
 }
 
 /// What is left to do once a Session has ended: it may still stand in the subscriptions of all.
-struct Ended<S> {
+pub(super) struct Ended<S> {
     session: S,
     filters: Vec<TopicFilter>,
 }
@@ -61,6 +61,7 @@ impl<H: Holder> Broker<H> {
         let (session, session_present, recorded, displaced, ended) =
             self.holder.with_registry(|registry| {
                 if registry.len() >= self.limits.max_sessions && !registry.contains_key(&name) {
+                    self.holder.reached(Bound::MaxSessions, 1);
                     return Err(NotAttached::NoRoom);
                 }
                 let shown = user.as_ref().map(Text::as_str);
@@ -165,7 +166,7 @@ impl<H: Holder> Broker<H> {
     }
 
     /// Takes a Session that has ended out of the subscriptions of all.
-    fn forget_subscriptions(&self, ended: &Ended<H::Session>) {
+    pub(super) fn forget_subscriptions(&self, ended: &Ended<H::Session>) {
         if ended.filters.is_empty() {
             return;
         }
@@ -178,7 +179,11 @@ impl<H: Holder> Broker<H> {
 }
 
 /// Ends a Session that has no connection: nothing of it is ever used again.
-fn end<S: Clone, C>(session: &S, state: &mut Session<C>, unit: &mut Unit<'_>) -> Ended<S> {
+pub(super) fn end<S: Clone, C>(
+    session: &S,
+    state: &mut Session<C>,
+    unit: &mut Unit<'_>,
+) -> Ended<S> {
     debug_assert!(!state.is_connected());
     state.end(unit);
     Ended { session: session.clone(), filters: state.subscriptions().keys().cloned().collect() }

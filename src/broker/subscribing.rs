@@ -5,7 +5,7 @@
 //! [MQTT-3.10.4-4] to [MQTT-3.10.4-6].
 
 use super::routing::Routed;
-use super::{Broker, Holder, Unit};
+use super::{Bound, Broker, Holder, Unit};
 use crate::packet::{QoS, Suback, SubackCode, Subscribe, SubscribeFilter, Unsuback, Unsubscribe};
 use crate::topic::TopicFilter;
 
@@ -43,6 +43,7 @@ impl<H: Holder> Broker<H> {
     ) -> bool {
         let most = self.limits.max_topic_levels;
         if filter.levels().take(most + 1).count() > most {
+            self.holder.reached(Bound::MaxTopicLevels, 1);
             return false;
         }
         // Held still meanwhile, so that no newer message is sent before an older retained one.
@@ -51,9 +52,12 @@ impl<H: Holder> Broker<H> {
                 self.holder.with_session(session, |state| {
                     // A Session that has ended must not come back into the subscriptions of all.
                     // [MQTT-3.8.4-5] What the Client has no right to is refused, and told so.
-                    let stands = state.is_attached_to(connection)
-                        && state.rights().may_subscribe(filter)
-                        && state.subscribe(filter, qos, &self.limits, unit);
+                    let may_stand =
+                        state.is_attached_to(connection) && state.rights().may_subscribe(filter);
+                    let stands = may_stand && state.subscribe(filter, qos, &self.limits, unit);
+                    if may_stand && !stands {
+                        self.holder.reached(Bound::MaxSubscriptions, 1);
+                    }
                     if stands {
                         // [MQTT-3.8.4-3] The same filter again takes the place of the older
                         // subscription; at no moment is there none.
@@ -71,9 +75,7 @@ impl<H: Holder> Broker<H> {
                 retained.for_each_kept_match(filter, |message, number| {
                     let routed = Routed::retained(message, number);
                     // [MQTT-3.3.1-8] With RETAIN 1: it was not published just now.
-                    if let Some(connection) = state.deliver(&routed, qos, true, unit) {
-                        self.holder.wake(connection);
-                    }
+                    self.hand_over(state, &routed, qos, true, unit);
                 });
             });
             true

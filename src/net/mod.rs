@@ -12,7 +12,9 @@ pub use client::{
     ServerUrl,
 };
 pub use server::{
-    Control, Durable, InvalidListen, Keeping, Listen, Server, ServerOptions, ServerStopped,
+    BoundFigures, ConnectionInfo, Control, Disconnected, Durable, Figures, InvalidListen, Keeping,
+    Listen, Moved, RetainedInfo, Server, ServerOptions, ServerStopped, SessionInfo, SessionSums,
+    ViolationCount,
 };
 #[cfg(feature = "tls")]
 pub use transport::tls::{CertificateName, ClientTls, Pem, ServerTls, TlsError, TlsIdentity};

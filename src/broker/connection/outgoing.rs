@@ -3,7 +3,7 @@
 //! Clauses: [MQTT-3.1.4-2]. Not here: which packets a Session has (`session`).
 
 use super::{Connection, Output, Stage};
-use crate::broker::{Broker, CloseReason, Holder, Note, Position, Unit};
+use crate::broker::{Bound, Broker, CloseReason, Holder, Note, Position, Unit};
 use crate::packet::Packet;
 
 /// How many packets are fetched from the Session at a time.
@@ -48,6 +48,9 @@ impl<H: Holder> Connection<H> {
                 recorded = recorded.max(after);
                 Output::Send(packet)
             }));
+            if state.waits_for_answers() {
+                broker.holder().reached(Bound::MaxInFlight, 1);
+            }
             None
         });
         // One wait for all of them.

@@ -4,6 +4,7 @@ mod acknowledging;
 mod connecting;
 mod keeping;
 mod memory;
+mod operating;
 mod retaining;
 mod rig;
 mod rights;

@@ -125,6 +125,10 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "HOW", help_heading = "Access", default_value = "acknowledge")]
     unauthorized_publish: Unauthorized,
 
+    /// How often to publish what the broker counts, under $SYS/broker, in seconds; 0 for never
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    sys_interval: u64,
+
     /// Network connections open at once; above it new ones are closed
     #[arg(long, value_name = "N", default_value_t = ServerOptions::default().max_connections)]
     max_connections: usize,
@@ -200,6 +204,8 @@ impl Arguments {
             Unauthorized::Acknowledge => UnauthorizedPublish::Acknowledge,
             Unauthorized::Close => UnauthorizedPublish::Close,
         };
+        options.sys_interval =
+            (self.sys_interval > 0).then(|| Duration::from_secs(self.sys_interval));
         options.max_connections = self.max_connections;
         options.stall_timeout = Duration::from_secs(self.stall_timeout);
         options.stop_timeout = Duration::from_secs(self.stop_timeout);

@@ -9,28 +9,28 @@ use super::Common;
 use super::greeting::Guest;
 use super::log::{self, Who};
 use super::open::Phase;
-use super::origin::Origin;
 use super::shared::{Shared, SharedConnection};
 use super::wire::{Transfer, Wire};
-use crate::broker::{Connection, Input, Listening, Output, Position, Proof, SessionName};
+use crate::broker::{Bound, Connection, Holder as _, Input, Listening, Output, Position, Proof};
 use crate::net::transport::{Stream, is_not_binary};
 use crate::packet::{Decoder, Packet};
 
 /// Serves one connection, which was accepted at `begin`, until its end.
 pub(super) async fn serve(guest: Guest, begin: Instant, common: &Common) {
     let Guest { stream, origin, user_name } = guest;
-    let me = common.broker.holder().add_connection();
+    let me = common.broker.holder().add_connection(origin);
     let mut connection = Connection::new(me.clone(), begin, &common.broker);
     if let Some(user_name) = user_name {
         connection = connection.of_user(user_name);
     }
     let decoder = Decoder::new(common.broker.limits().max_packet_size);
     let wire = Wire::new(stream);
-    let mut task =
-        Task { common, decoder, connection, wire, origin, name: None, held: None, over: false };
+    let mut task = Task { common, decoder, connection, wire, me, held: None, over: false };
     // Whatever ends this task, a panic too: Will and Session are seen to.
-    task.run(&me).await;
+    task.run().await;
+    let counted = task.me.traffic().read().octets_sent;
     task.wire.close(common.options.stop_timeout).await;
+    common.open.add_late(task.wire.written() - counted);
 }
 
 struct Task<'a> {
@@ -38,9 +38,8 @@ struct Task<'a> {
     decoder: Decoder,
     connection: Connection<Shared>,
     wire: Wire<Stream>,
-    origin: Origin,
-    /// Kept for the log when the value has let go of it.
-    name: Option<SessionName>,
+    /// What others know of this connection; the name stays when the value has let go of it.
+    me: SharedConnection,
     /// What has to be durable before anything more is put out.
     held: Option<Position>,
     /// Whether the network has let go of the connection: what is held back has nowhere to go.
@@ -59,16 +58,20 @@ enum Event {
 }
 
 impl Task<'_> {
-    async fn run(&mut self, me: &SharedConnection) {
+    async fn run(&mut self) {
+        let me = self.me.clone();
         let _open = self.common.open.add(me.clone());
         let mut wills = Some(self.common.wills.token());
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
-        while self.put_out(me) {
+        while self.put_out() {
             let stalled =
                 self.wire.stalled_at(self.common.options.stall_timeout).filter(|_| !self.over);
             let listening = self.connection.listening(Instant::now());
             let resumes = match listening {
-                Listening::From(resumes) => Some(resumes),
+                Listening::From(resumes) => {
+                    self.common.broker.holder().reached(Bound::MaxPublishRate, 1);
+                    Some(resumes)
+                }
                 Listening::Now | Listening::AfterAnswer => None,
             };
             let deadlines = [self.connection.deadline(), stalled, resumes];
@@ -80,9 +83,13 @@ impl Task<'_> {
                 () = me.woken() => Event::Woken,
                 () = ring_at(deadline, alarm.as_mut()) => Event::Deadline,
             };
+            me.traffic().set_sent_octets(self.wire.written());
             self.over |= matches!(event, Event::Transferred(Ok(Transfer::Read(0)) | Err(_)));
             match event {
-                Event::Transferred(Ok(Transfer::Read(1..))) => self.take_in(),
+                Event::Transferred(Ok(Transfer::Read(octets @ 1..))) => {
+                    me.traffic().received_octets(octets);
+                    self.take_in();
+                }
                 Event::Transferred(Ok(Transfer::Read(0))) => self.input(Input::NetworkClosed),
                 Event::Transferred(Err(error)) if is_not_binary(&error) => {
                     self.input(Input::NotBinary);
@@ -103,6 +110,7 @@ impl Task<'_> {
                 Event::Deadline => {
                     if stalled.is_some_and(|stalled| stalled <= Instant::now()) {
                         log::stalled(&self.who());
+                        self.common.counters.stalled();
                         self.input(Input::NetworkClosed);
                     }
                     self.input(Input::Timeout);
@@ -123,6 +131,7 @@ impl Task<'_> {
                     if begin.is_some() {
                         log::received(&self.who(), &packet);
                     }
+                    self.me.traffic().received(&packet);
                     self.input(Input::Packet(packet));
                 }
                 Ok(None) => return,
@@ -138,8 +147,10 @@ impl Task<'_> {
 
     fn input(&mut self, input: Input) {
         self.connection.handle(Instant::now(), input, &self.common.broker);
-        if self.name.is_none() {
-            self.name = self.connection.session_name().cloned();
+        if self.me.name().is_none()
+            && let Some(name) = self.connection.session_name()
+        {
+            self.common.open.accepted(&self.me, name);
         }
     }
 
@@ -148,7 +159,7 @@ impl Task<'_> {
     }
 
     /// Whether nothing that comes next has to wait; if it has, this connection is woken in time.
-    fn lets_go(&mut self, me: &SharedConnection) -> bool {
+    fn lets_go(&mut self) -> bool {
         let journal = self.common.broker.holder().journal();
         let (Some(position), Some(journal)) = (self.held, journal) else { return true };
         if journal.is_durable(position) {
@@ -157,23 +168,33 @@ impl Task<'_> {
             self.held = None;
             self.input(Input::NotKept);
         } else {
-            journal.wake_at(position, me);
+            journal.wake_at(position, &self.me);
         }
         self.held.is_none()
     }
 
     /// Puts out what the value has to say, as long as there is room; `false` at its end.
-    fn put_out(&mut self, me: &SharedConnection) -> bool {
-        while !self.wire.is_full() && self.lets_go(me) {
+    fn put_out(&mut self) -> bool {
+        while !self.wire.is_full() && self.lets_go() {
             match self.connection.poll_output(&self.common.broker) {
                 None => break,
-                Some(Output::Note(note)) => log::note(&self.who(), &note),
+                Some(Output::Note(note)) => {
+                    log::note(&self.who(), &note);
+                    if let Some(statement) = note.statement() {
+                        self.common.counters.violations.add(statement, &self.who(), &note);
+                    }
+                }
                 // Nobody here knows a password.
                 Some(Output::Authenticate(_)) => self.input(Input::Authenticated(Proof::Missing)),
                 Some(Output::Hold(position)) => self.held = Some(position),
                 Some(Output::Send(packet)) => self.send(&packet),
                 Some(Output::Close(reason)) => {
                     log::closed(&self.who(), &reason);
+                    self.common.counters.closed(reason.name());
+                    if let (true, Some(statement)) = (reason.is_clients_fault(), reason.statement())
+                    {
+                        self.common.counters.violations.add(statement, &self.who(), &reason);
+                    }
                     return false;
                 }
             }
@@ -185,13 +206,14 @@ impl Task<'_> {
         if log::wants_packets() {
             log::sent(&self.who(), packet);
         }
+        self.me.traffic().sent(packet);
         // A packet goes out as large as it came in, and that had room in a fixed header.
         let sent = self.wire.send(packet);
         debug_assert!(sent.is_ok(), "{packet} does not fit");
     }
 
     fn who(&self) -> Who<'_> {
-        Who { name: self.name.as_ref(), origin: self.origin }
+        Who { name: self.me.name(), origin: self.me.origin() }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::Common;
+use super::figures::Figures;
+use super::violations::ViolationCount;
 use crate::broker::Access;
 #[cfg(feature = "tls")]
 use crate::net::transport::tls::TlsError;
@@ -12,6 +14,16 @@ use crate::net::transport::tls::TlsError;
 pub struct Control(pub(super) Arc<Common>);
 
 impl Control {
+    /// What the server has counted so far.
+    pub fn figures(&self) -> Figures {
+        self.0.figures()
+    }
+
+    /// Who has broken which statement, in the order of the statements; of many the last thousand.
+    pub fn violations(&self) -> Vec<ViolationCount> {
+        self.0.counters.violations.by_client()
+    }
+
     /// Puts other access rules in place of those that hold, also for Clients that are connected.
     pub fn replace_access(&self, access: Access) {
         self.0.broker.replace_access(access);

@@ -56,6 +56,18 @@ pub(super) enum NotGreeted {
     WebSocket(#[from] websocket::Refused),
 }
 
+impl NotGreeted {
+    /// The statement that is broken, if one of the standard is.
+    pub(super) fn statement(&self) -> Option<&'static str> {
+        match self {
+            Self::TooSlow => Some("U-3.1.4-2"),
+            #[cfg(feature = "ws")]
+            Self::WebSocket(websocket::Refused::NoSubprotocol) => Some("MQTT-6.0.0-3"),
+            _ => None,
+        }
+    }
+}
+
 impl Greeting {
     /// What `listen` asks for.
     ///
@@ -127,6 +139,11 @@ impl Greeting {
             }
             Err(error) => {
                 log::not_greeted(&origin, &error);
+                common.counters.not_greeted();
+                if let Some(statement) = error.statement() {
+                    let who = log::Who { name: None, origin };
+                    common.counters.violations.add(statement, &who, &error);
+                }
                 None
             }
         }

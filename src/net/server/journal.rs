@@ -6,12 +6,12 @@
 //!
 //! Clauses: [MQTT-4.3.2-2], [MQTT-4.3.3-2]. Not here: the thread that commits (`writer`).
 
-use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use super::sharded::{self, PLACES};
 use super::shared::SharedConnection;
 use crate::broker::{self, Change, Position, Unit};
 
@@ -19,7 +19,7 @@ use crate::broker::{self, Change, Position, Unit};
 pub(super) struct Journal {
     /// Whoever is inside a unit holds one of these for reading. Several, so that connections do not
     /// all touch the same one.
-    gates: [RwLock<()>; GATES],
+    gates: [RwLock<()>; PLACES],
     gathered: Mutex<Gathered>,
     /// There is something to take, or nothing more will come.
     more: Condvar,
@@ -47,8 +47,6 @@ pub(super) struct Group {
     pub(super) up_to: Position,
 }
 
-const GATES: usize = 16;
-
 /// With so many octets gathered, nobody waits for more.
 const GROUP_OCTETS: usize = 16 * 1024 * 1024;
 
@@ -70,16 +68,7 @@ impl Journal {
 
     /// Does a piece of work whose changes come into one group.
     pub(super) fn unit<R>(&self, work: impl FnOnce(&mut Unit<'_>) -> R) -> R {
-        thread_local! {
-            static GATE: Cell<usize> = const { Cell::new(GATES) };
-        }
-        static THREADS: AtomicUsize = AtomicUsize::new(0);
-        let mut gate = GATE.get();
-        if gate == GATES {
-            gate = THREADS.fetch_add(1, Ordering::Relaxed) % GATES;
-            GATE.set(gate);
-        }
-        let _inside = self.gates[gate].read().unwrap_or_else(PoisonError::into_inner);
+        let _inside = self.gates[sharded::place()].read().unwrap_or_else(PoisonError::into_inner);
         work(&mut Unit::recording(self))
     }
 

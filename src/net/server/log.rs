@@ -1,7 +1,8 @@
 //! What the server says of itself: every line that can appear in its log.
 //!
 //! Packets are events of level DEBUG under the target [`PACKETS`]; the end of a connection is INFO
-//! when the Client is at fault, else DEBUG.
+//! when the Client is at fault, else DEBUG. Beside the sentence for people each has fields for
+//! machines: `client`, `address`, `reason`, and the `statement` where one is broken.
 
 use std::fmt;
 use std::io;
@@ -21,6 +22,16 @@ const SERVER: &str = "mqttspec::server";
 pub(super) struct Who<'a> {
     pub(super) name: Option<&'a SessionName>,
     pub(super) origin: Origin,
+}
+
+impl<'a> Who<'a> {
+    /// The Client Identifier, once there is one.
+    pub(super) fn client(&self) -> Option<&'a str> {
+        match self.name? {
+            SessionName::Given(client_id) => Some(client_id.as_str()),
+            SessionName::Assigned(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Who<'_> {
@@ -64,55 +75,85 @@ pub(super) fn wants_packets() -> bool {
     tracing::enabled!(target: PACKETS, tracing::Level::DEBUG)
 }
 
+/// What a line about a packet says to machines.
+fn fields<'a>(who: &Who<'a>, packet: &Packet) -> (Option<&'a str>, String, String) {
+    (who.client(), who.origin.host(), packet.packet_type().to_string())
+}
+
 pub(super) fn received(who: &Who<'_>, packet: &Packet) {
-    tracing::debug!(target: PACKETS, "{who} → {packet}");
+    let (client, address, packet_type) = fields(who, packet);
+    tracing::debug!(target: PACKETS, client, address, packet_type, "{who} → {packet}");
 }
 
 pub(super) fn unreadable(who: &Who<'_>, begin: &Begin) {
-    tracing::debug!(target: PACKETS, "{who} → octets{begin}");
+    let (client, address) = (who.client(), who.origin.host());
+    tracing::debug!(target: PACKETS, client, address, "{who} → octets{begin}");
 }
 
 pub(super) fn sent(who: &Who<'_>, packet: &Packet) {
-    tracing::debug!(target: PACKETS, "{who} ← {packet}");
+    let (client, address, packet_type) = fields(who, packet);
+    tracing::debug!(target: PACKETS, client, address, packet_type, "{who} ← {packet}");
 }
 
+/// The end of a connection, with the statement it is closed by.
 pub(super) fn closed(who: &Who<'_>, reason: &CloseReason) {
+    let (client, address) = (who.client(), who.origin.host());
+    let (statement, name) = (reason.statement(), reason.name());
     if reason.is_clients_fault() {
-        tracing::info!(target: SERVER, "{who} closed: {reason}");
+        tracing::info!(
+            target: SERVER, statement, client, address, reason = name, "{who} closed: {reason}"
+        );
     } else {
-        tracing::debug!(target: SERVER, "{who} closed: {reason}");
+        tracing::debug!(
+            target: SERVER, statement, client, address, reason = name, "{who} closed: {reason}"
+        );
     }
 }
 
 pub(super) fn note(who: &Who<'_>, note: &Note) {
-    tracing::info!(target: SERVER, "{who}: {note}");
+    let (statement, client, address) = (note.statement(), who.client(), who.origin.host());
+    tracing::info!(target: SERVER, statement, client, address, "{who}: {note}");
 }
 
 pub(super) fn stalled(who: &Who<'_>) {
-    tracing::info!(target: SERVER, "{who} closed: it does not read what is sent to it");
+    let (client, address) = (who.client(), who.origin.host());
+    let reason = "stalled";
+    tracing::info!(
+        target: SERVER, client, address, reason,
+        "{who} closed: it does not read what is sent to it"
+    );
 }
 
 /// The transport has failed; only the peer can have to do with frames that are wrong.
 pub(super) fn broken(who: &Who<'_>, error: &io::Error) {
+    let (client, address) = (who.client(), who.origin.host());
     if error.kind() == io::ErrorKind::InvalidData {
-        tracing::info!(target: SERVER, "{who} closed: {error}");
+        let reason = "wrong_frame";
+        tracing::info!(target: SERVER, client, address, reason, "{who} closed: {error}");
     } else {
-        tracing::debug!(target: SERVER, "{who}: {error}");
+        tracing::debug!(target: SERVER, client, address, "{who}: {error}");
     }
 }
 
 pub(super) fn greeted(guest: &Guest) {
     if let Guest { origin, user_name: Some(user_name), .. } = guest {
-        tracing::debug!(target: SERVER, "{origin} is {user_name:?} by its certificate");
+        let (address, user) = (origin.host(), user_name.as_str());
+        tracing::debug!(
+            target: SERVER, address, user, "{origin} is {user_name:?} by its certificate"
+        );
     }
 }
 
 pub(super) fn not_greeted(origin: &Origin, error: &NotGreeted) {
-    tracing::info!(target: SERVER, "{origin} closed: {error}");
+    let (statement, address, reason) = (error.statement(), origin.host(), "no_handshake");
+    tracing::info!(target: SERVER, statement, address, reason, "{origin} closed: {error}");
 }
 
 pub(super) fn too_many_connections(origin: &Origin, limit: usize) {
-    tracing::warn!(target: SERVER, "{origin} closed: {limit} connections are open already");
+    let (address, reason) = (origin.host(), "max_connections");
+    tracing::warn!(
+        target: SERVER, address, reason, "{origin} closed: {limit} connections are open already"
+    );
 }
 
 /// Nobody loses what was acknowledged, and nobody is told more until it can be kept.

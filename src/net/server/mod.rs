@@ -2,7 +2,9 @@
 
 mod connection;
 mod control;
+mod figures;
 mod greeting;
+mod inspect;
 mod journal;
 mod listen;
 mod listener;
@@ -11,9 +13,13 @@ mod open;
 mod origin;
 mod outbox;
 mod proxy;
+mod sharded;
 mod shared;
+mod sys;
+mod traffic;
 #[cfg(unix)]
 mod unix_listener;
+mod violations;
 mod wire;
 mod writer;
 
@@ -23,15 +29,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use control::Control;
+pub use figures::{BoundFigures, Figures};
+pub use inspect::{ConnectionInfo, Disconnected, RetainedInfo, SessionInfo, SessionSums};
 pub use listen::{InvalidListen, Listen};
+pub use traffic::Moved;
+pub use violations::ViolationCount;
 pub use writer::{Durable, Keeping};
 
+use self::figures::Counters;
 use self::greeting::{Greeting, Guest};
 use self::listener::Listener;
 use self::open::{Open, Phase};
@@ -42,10 +52,7 @@ use super::transport::Stream;
 #[cfg(feature = "tls")]
 use super::transport::tls::{Acceptor, ServerTls};
 use crate::broker::{Access, Broker, Limits, Policy};
-use crate::packet::QoS;
-use crate::session::Message;
 use crate::store::StoreError;
-use crate::topic::TopicName;
 
 /// How to run a server.
 #[derive(Clone, Debug)]
@@ -63,6 +70,9 @@ pub struct ServerOptions {
     pub policy: Policy,
     /// Who may do what. Default: everybody everything.
     pub access: Access,
+    /// How often to publish what the server counts, under `$SYS/broker/`; `None` for never, and then
+    /// there is only the version. Default: 10 seconds.
+    pub sys_interval: Option<Duration>,
     /// How many Network Connections may be open at once. Default: 100,000; above it new ones are
     /// closed without a word, which costs nothing but the accept.
     pub max_connections: usize,
@@ -84,6 +94,7 @@ impl Default for ServerOptions {
             limits: Limits::default(),
             policy: Policy::default(),
             access: Access::open(),
+            sys_interval: Some(Duration::from_secs(10)),
             max_connections: 100_000,
             stall_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(5),
@@ -125,6 +136,7 @@ struct Common {
     #[cfg(feature = "tls")]
     tls: Option<Arc<Acceptor>>,
     open: Open,
+    counters: Counters,
     /// Ends the handshakes that are still under way.
     stopping: CancellationToken,
     /// Tracks the connections whose Will may still have to be published when the server stops.
@@ -192,7 +204,7 @@ impl Server {
             broker.restore(kept);
             Writer::start(store, keeping, journal)
         });
-        broker.publish(version());
+        broker.publish(sys::version());
         let (open, stopping, wills) = (Open::new(), CancellationToken::new(), TaskTracker::new());
         let common = Arc::new(Common {
             broker,
@@ -200,6 +212,7 @@ impl Server {
             #[cfg(feature = "tls")]
             tls,
             open,
+            counters: Counters::new(),
             stopping,
             wills,
         });
@@ -235,6 +248,7 @@ impl Server {
         }
         tokio::select! {
             () = stop => {}
+            () = say_of_itself(&common) => {}
             () = failed(writer.as_mut()) => {}
         }
 
@@ -267,11 +281,12 @@ async fn failed(writer: Option<&mut Writer>) {
     }
 }
 
-/// The retained message by which brokers say what they are.
-fn version() -> Message {
-    let topic = TopicName::new("$SYS/broker/version").expect("it is a Topic Name");
-    let payload = Bytes::from_static(concat!("mqttspec ", env!("CARGO_PKG_VERSION")).as_bytes());
-    Message { topic, payload, qos: QoS::AtMostOnce, retain: true }
+/// Publishes what the server counts, if that is wished; for ever.
+async fn say_of_itself(common: &Common) {
+    match common.options.sys_interval.filter(|every| !every.is_zero()) {
+        Some(every) => sys::publish_figures(common, every).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Accepts connections for ever.
@@ -286,7 +301,10 @@ async fn accept(
             Ok((stream, origin)) if connections.len() < common.options.max_connections => {
                 connections.spawn(serve(stream, origin, greeting.clone(), common.clone()));
             }
-            Ok((_, origin)) => log::too_many_connections(&origin, common.options.max_connections),
+            Ok((_, origin)) => {
+                common.counters.turned_away();
+                log::too_many_connections(&origin, common.options.max_connections);
+            }
             Err(error) => {
                 // Out of descriptors, mostly: those who are connected go on, and so does this.
                 log::cannot_accept(&error);

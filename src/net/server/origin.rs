@@ -15,6 +15,16 @@ pub(super) enum Origin {
     },
 }
 
+impl Origin {
+    /// The host without the port, which changes with each connection.
+    pub(super) fn host(&self) -> String {
+        match self {
+            Self::Network(address) => address.ip().to_string(),
+            Self::Local { .. } => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,12 +7,18 @@
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering as Atomic};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use tokio::sync::Notify;
 
 use super::journal::Journal;
-use crate::broker::{Access, Holder, Registry, Retained, Session, Subscriptions, Unit};
+use super::origin::Origin;
+use super::sharded::Sharded;
+use super::traffic::Traffic;
+use crate::broker::{
+    Access, Bound, Holder, Registry, Retained, Session, SessionName, Subscriptions, Unit,
+};
 
 /// What connections share, behind locks.
 #[derive(Debug, Default)]
@@ -24,15 +30,28 @@ pub(super) struct Shared {
     subscriptions: RwLock<Subscriptions<SharedSession>>,
     /// `None` when nothing outlives the server.
     journal: Option<Arc<Journal>>,
+    /// How often each bound was reached, in the order of [`Bound::ALL`].
+    reached: Sharded<{ Bound::ALL.len() }>,
 }
 
 /// A Session; two are the same when their numbers are.
 #[derive(Clone, Debug)]
 pub(super) struct SharedSession(Arc<Numbered<Mutex<Session<SharedConnection>>>>);
 
-/// A connection, to be woken; two are the same when their numbers are.
+/// A connection, to be woken and looked at; two are the same when their numbers are.
 #[derive(Clone, Debug)]
-pub(super) struct SharedConnection(Arc<Numbered<Notify>>);
+pub(super) struct SharedConnection(Arc<Numbered<Line>>);
+
+/// What others may know of a connection.
+#[derive(Debug)]
+struct Line {
+    notify: Notify,
+    traffic: Traffic,
+    origin: Origin,
+    since: SystemTime,
+    /// Whose it is, once a CONNECT was accepted.
+    name: OnceLock<SessionName>,
+}
 
 #[derive(Debug)]
 struct Numbered<T> {
@@ -52,8 +71,20 @@ impl Shared {
     }
 
     /// A way to reach a new connection.
-    pub(super) fn add_connection(&self) -> SharedConnection {
-        SharedConnection(Arc::new(Numbered { number: self.unique_number(), it: Notify::new() }))
+    pub(super) fn add_connection(&self, origin: Origin) -> SharedConnection {
+        let it = Line {
+            notify: Notify::new(),
+            traffic: Traffic::default(),
+            origin,
+            since: SystemTime::now(),
+            name: OnceLock::new(),
+        };
+        SharedConnection(Arc::new(Numbered { number: self.unique_number(), it }))
+    }
+
+    /// How often a bound was reached.
+    pub(super) fn times_reached(&self, bound: Bound) -> u64 {
+        self.reached.sum(bound as usize)
     }
 }
 
@@ -65,12 +96,37 @@ impl SharedConnection {
 
     /// Makes it look for something to do.
     pub(super) fn wake(&self) {
-        self.0.it.notify_one();
+        self.0.it.notify.notify_one();
     }
 
     /// Ends when the connection has been woken since the last time.
     pub(super) async fn woken(&self) {
-        self.0.it.notified().await;
+        self.0.it.notify.notified().await;
+    }
+
+    /// What it has moved.
+    pub(super) fn traffic(&self) -> &Traffic {
+        &self.0.it.traffic
+    }
+
+    /// Where it comes from.
+    pub(super) fn origin(&self) -> Origin {
+        self.0.it.origin
+    }
+
+    /// When it was opened.
+    pub(super) fn since(&self) -> SystemTime {
+        self.0.it.since
+    }
+
+    /// Whose it is, once a CONNECT was accepted.
+    pub(super) fn name(&self) -> Option<&SessionName> {
+        self.0.it.name.get()
+    }
+
+    /// Tells whose it is; the first word counts.
+    pub(super) fn set_name(&self, name: &SessionName) -> bool {
+        self.0.it.name.set(name.clone()).is_ok()
     }
 }
 
@@ -141,6 +197,10 @@ impl Holder for Shared {
 
     fn can_keep(&self) -> bool {
         self.journal.as_ref().is_none_or(|journal| !journal.is_failing())
+    }
+
+    fn reached(&self, bound: Bound, times: u64) {
+        self.reached.add(bound as usize, times);
     }
 
     fn wake(&self, connection: &SharedConnection) {

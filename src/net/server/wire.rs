@@ -20,6 +20,8 @@ pub(super) struct Wire<S> {
     pub(super) inbox: BytesMut,
     /// To be written.
     outbox: Outbox,
+    /// How many octets were written so far.
+    written: u64,
     /// Whether octets were written that the stream may still hold back.
     unflushed: bool,
     /// When the peer last took an octet, or there was none for it to take.
@@ -52,6 +54,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             stream,
             inbox: BytesMut::new(),
             outbox: Outbox::default(),
+            written: 0,
             unflushed: false,
             progress: Instant::now(),
         }
@@ -67,6 +70,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             self.progress = Instant::now();
         }
         self.outbox.push(packet)
+    }
+
+    /// How many octets were written so far.
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
     /// Whether so much is to be written that nothing should be added to it.
@@ -135,6 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
                 Poll::Ready(Ok(written)) => {
                     self.outbox.advance(written);
+                    self.written += written as u64;
                     self.unflushed = true;
                     self.progress = Instant::now();
                 }
