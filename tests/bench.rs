@@ -44,6 +44,25 @@ fn a_broker_that_cannot_be_had_is_an_error_that_says_so() {
     assert!(told.contains("/nonexistent/broker"), "{told}");
 }
 
+#[test]
+fn a_broker_that_breaks_off_leaves_a_gap_and_the_others_go_on() {
+    let mqttspec = env!("CARGO_BIN_EXE_mqttspec");
+    let broker = format!("{mqttspec} broker --volatile --bind 127.0.0.1:{{port}}");
+    let Output { status, stdout, .. } = Command::new(mqttspec)
+        .args(["bench", "--rounds", "2", "--scenario", "idle", "--connections", "3"])
+        .args(["--compare", &broker, "--compare", &format!("{broker} --max-connections 2")])
+        .args(["--json", "-"])
+        .output()
+        .expect("the program runs");
+    assert_eq!(status.code(), Some(3));
+    let report: Value = serde_json::from_slice(&stdout).expect("JSON");
+    let brokers = &report["cells"][0]["brokers"];
+    assert_eq!(brokers[0]["rounds"].as_array().map(Vec::len), Some(2), "{report:#}");
+    assert_eq!(brokers[0]["failure"], Value::Null);
+    assert_eq!(brokers[1]["rounds"].as_array().map(Vec::len), Some(0), "{report:#}");
+    assert!(brokers[1]["failure"].is_string(), "{report:#}");
+}
+
 fn bench(arguments: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_mqttspec"))
         .arg("bench")

@@ -24,7 +24,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::exit::{self, Failed};
 use super::{interrupt, subject};
-use report::{Cell, Report};
+use report::{Cell, Entry, Report};
 use round::{Broker, Load, Sample};
 use scenario::Scenario;
 
@@ -113,7 +113,8 @@ Examples:
   mqttspec bench --compare 'mqttspec broker --volatile --bind 127.0.0.1:{port}' \\
                  --compare 'mosquitto -p {port}'        side by side, in alternating rounds
 
-A round beside which the machine does other things says little: look at the ratios.";
+A round beside which the machine does other things says little: look at the ratios.
+Among several brokers, one that cannot be measured leaves a gap, and the exit code is 3.";
 
 /// A broker of the run: one that runs, or how to start it.
 enum Candidate {
@@ -131,8 +132,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     let loads = loads(arguments);
     let names = candidates.iter().map(Candidate::name).collect();
     let mut report = Report::new(names, usize::from(arguments.rounds));
+    let mut code = exit::OK;
     for load in loads {
         let cell = measure(arguments, &runtime, &candidates, load)?;
+        if cell.has_gaps() {
+            code = exit::UNREACHABLE;
+        }
         if !writes_to_standard_output(arguments) {
             print(&report.table(&cell))?;
         }
@@ -146,7 +151,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
             written.with_context(|| format!("cannot write {}", path.display()))?;
         }
     }
-    Ok(ExitCode::from(exit::OK))
+    Ok(ExitCode::from(code))
 }
 
 fn candidates(arguments: &Arguments) -> Result<Vec<Candidate>, Failed> {
@@ -184,30 +189,42 @@ fn loads(arguments: &Arguments) -> Vec<Load> {
 }
 
 /// All rounds of one load on all candidates, in turn.
+///
+/// Among several, one that fails has no more rounds of this load, and the others go on: what was
+/// measured of them took its time.
 fn measure(
     arguments: &Arguments,
     runtime: &Runtime,
     candidates: &[Candidate],
     load: Load,
 ) -> Result<Cell, Failed> {
-    let mut samples = vec![Vec::new(); candidates.len()];
+    let mut entries = vec![Entry::default(); candidates.len()];
     for round in 0..usize::from(arguments.rounds) {
         for turn in 0..candidates.len() {
             // Nobody always comes first.
             let number = (round + turn) % candidates.len();
             let candidate = &candidates[number];
+            let entry = &mut entries[number];
+            if entry.failure.is_some() {
+                continue;
+            }
             progress(arguments, &load, round, candidate);
-            let sample = candidate.sample(runtime, &load).map_err(|failed| Failed {
-                error: failed.error.context(format!("{} with {}", load.title(), candidate.name())),
-                ..failed
-            })?;
-            samples[number].push(sample);
+            match candidate.sample(runtime, &load) {
+                Ok(sample) => entry.samples.push(sample),
+                Err(failed) if candidates.len() > 1 && failed.code == exit::UNREACHABLE => {
+                    entry.failure = Some(format!("{:#}", failed.error));
+                }
+                Err(Failed { code, error }) => {
+                    let place = format!("{} with {}", load.title(), candidate.name());
+                    return Err(Failed { code, error: error.context(place) });
+                }
+            }
         }
     }
     if shows_progress(arguments) {
         let _ = write!(io::stderr(), "\r\x1b[K");
     }
-    Ok(Cell { load, samples })
+    Ok(Cell { load, entries })
 }
 
 impl Candidate {

@@ -16,10 +16,26 @@ pub(super) struct Report {
     pub(super) cells: Vec<Cell>,
 }
 
-/// One load, and the samples of each broker in the order of the rounds.
+/// One load, and what came of it with each broker.
 pub(super) struct Cell {
     pub(super) load: Load,
-    pub(super) samples: Vec<Vec<Sample>>,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// One load on one broker.
+#[derive(Clone, Default)]
+pub(super) struct Entry {
+    /// In the order of the rounds.
+    pub(super) samples: Vec<Sample>,
+    /// Why there are no more of them, if a round broke off.
+    pub(super) failure: Option<String>,
+}
+
+impl Cell {
+    /// Whether some broker could not carry the load to its end.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.entries.iter().any(|entry| entry.failure.is_some())
+    }
 }
 
 impl Load {
@@ -69,8 +85,9 @@ impl Report {
         const TITLE: Style = Style::new().bold();
         const DIM: Style = Style::new().dimmed();
         const BEST: Style = AnsiColor::Green.on_default();
+        const LOST: Style = AnsiColor::Red.on_default();
         let mut text = String::new();
-        let rows: Vec<Row> = cell.samples.iter().map(|samples| Row::of(samples)).collect();
+        let rows: Vec<Row> = cell.entries.iter().map(|entry| Row::of(&entry.samples)).collect();
         let has_latency = rows.iter().any(|row| row.latency.is_some());
         let _ = write!(text, "{TITLE}{}{TITLE:#}\n{DIM}", cell.load.title());
         let _ = write!(text, "  {:>12}/s", cell.load.scenario.unit());
@@ -82,7 +99,11 @@ impl Report {
         let most =
             |value: fn(&Row) -> Option<f64>| rows.iter().filter_map(value).fold(0., f64::max);
         let best = (most(|row| Some(row.rate)), most(|row| row.per_cpu));
-        for (row, name) in rows.iter().zip(&self.names) {
+        for ((row, entry), name) in rows.iter().zip(&cell.entries).zip(&self.names) {
+            if let Some(failure) = &entry.failure {
+                let _ = writeln!(text, "  {LOST}broke off{LOST:#}  {name}: {failure}");
+                continue;
+            }
             let first = &rows[0];
             let columns = [
                 (Some(row.rate), Some(first.rate), best.0, 8),
@@ -133,9 +154,9 @@ impl Report {
         let brokers: Vec<Value> = self
             .names
             .iter()
-            .zip(&cell.samples)
-            .map(|(name, samples)| {
-                let row = Row::of(samples);
+            .zip(&cell.entries)
+            .map(|(name, entry)| {
+                let row = Row::of(&entry.samples);
                 json!({
                     "broker": name,
                     "median": {
@@ -143,7 +164,8 @@ impl Report {
                         "per_cpu_second": row.per_cpu,
                         "resident_octets": row.resident,
                     },
-                    "rounds": samples.iter().map(round).collect::<Vec<_>>(),
+                    "rounds": entry.samples.iter().map(round).collect::<Vec<_>>(),
+                    "failure": entry.failure,
                 })
             })
             .collect();
