@@ -29,7 +29,7 @@ async fn main() -> anyhow::Result<()> {
         let client = client.clone();
         let filter = TopicFilter::new("sensors/#")?;
         let wanted = SubscribeFilter { filter, qos: QoS::ExactlyOnce };
-        tokio::spawn(async move { client.subscribe(wanted).await })
+        tokio::spawn(async move { client.subscribe_to_messages(wanted).await })
     };
     let printing = async {
         let mut out = std::io::stdout();

@@ -100,7 +100,8 @@ async fn every_transport_carries_every_message() {
         let connected = tokio::time::timeout(PATIENCE, Client::connect(options)).await;
         let (client, mut messages) = connected.expect("soon").expect(url);
         let filter = TopicFilter::new("t").expect("a Topic Filter");
-        let granted = client.subscribe(SubscribeFilter { filter, qos: QoS::ExactlyOnce }).await;
+        let granted =
+            client.subscribe_to_messages(SubscribeFilter { filter, qos: QoS::ExactlyOnce }).await;
         assert_eq!(granted.expect(url)[..], [SubackCode::Granted(QoS::ExactlyOnce)]);
         for (size, qos) in [
             (0, QoS::AtMostOnce),

@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
             Printer { arguments, to_terminal: io::stdout().is_terminal(), printed: 0 };
         let ended = {
             // Messages may come before SUBACK, so both are waited for at once.
-            let subscribing = client.subscribe(arguments.wanted()?);
+            let subscribing = client.subscribe_to_messages(arguments.wanted()?);
             let mut printing = pin!(printer.print_all(&mut messages));
             let listening = async {
                 tokio::select! {

@@ -9,14 +9,17 @@ use crate::topic::TopicFilter;
 
 /// Stands for one command until [`Output::Completed`](super::Output::Completed) brings it back.
 ///
-/// The order of tokens is that of their commands.
+/// The order of tokens is that of their commands. Its number is what a Client that goes on from
+/// [`Kept`](super::Kept) knows the command by.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Token(u64);
+pub struct Token(pub u64);
 
 /// A command that leads to a packet with an acknowledgement of its own.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Command {
     Publish(Arc<Message>),
+    /// A SUBSCRIBE of our own, for what was granted before.
+    Renew(OneOrMore<SubscribeFilter>),
     Subscribe(OneOrMore<SubscribeFilter>),
     Unsubscribe(OneOrMore<TopicFilter>),
 }
@@ -36,7 +39,7 @@ impl Command {
             Self::Publish(message) => {
                 (PacketType::Publish, field(message.topic.as_str()) + message.payload.len())
             }
-            Self::Subscribe(filters) => {
+            Self::Renew(filters) | Self::Subscribe(filters) => {
                 let octets = |wanted: &SubscribeFilter| field(wanted.filter.as_str()) + 1;
                 (PacketType::Subscribe, filters.iter().map(octets).sum())
             }

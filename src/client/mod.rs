@@ -16,9 +16,11 @@
 //! themselves, which are [`session`](crate::session)'s; when to connect again; which message goes
 //! to which part of the program.
 
+mod change;
 mod close_reason;
 mod command;
 mod connection;
+mod handover;
 mod input;
 mod keep_alive;
 mod limits;
@@ -26,12 +28,14 @@ mod output;
 mod packets;
 mod refused;
 mod session;
+mod subscriptions;
 mod violation;
 
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::time::Instant;
 
+pub use change::{Change, Kept, KeptDelivery};
 pub use close_reason::CloseReason;
 pub use command::Token;
 pub use input::Input;
@@ -43,7 +47,8 @@ pub use violation::Violation;
 use self::command::Command;
 use self::connection::Connection;
 use self::session::Session;
-use crate::packet::{Connect, Disconnect, OneOrMore, Packet, Pingreq, SubscribeFilter};
+use self::subscriptions::Subscriptions;
+use crate::packet::{Connect, Disconnect, OneOrMore, Packet, Pingreq, QoS, SubscribeFilter};
 use crate::session::Message;
 use crate::topic::TopicFilter;
 
@@ -74,9 +79,14 @@ pub struct Client {
     /// `None` between Network Connections.
     connection: Option<Connection>,
     session: Session,
+    subscriptions: Subscriptions,
+    /// Not all subscriptions that the Server had lost have been granted again.
+    is_renewing: bool,
     /// Commands that have not led to a packet yet, in the order in which they were given.
     waiting: VecDeque<(Token, Command)>,
     next_token: Token,
+    /// Whether to tell what has to outlive it.
+    keeps: bool,
     outputs: VecDeque<Output>,
 }
 
@@ -87,9 +97,29 @@ impl Client {
             limits,
             connection: None,
             session: Session::new(limits.in_flight),
+            subscriptions: Subscriptions::default(),
+            is_renewing: false,
             waiting: VecDeque::new(),
             next_token: Token::FIRST,
+            keeps: false,
             outputs: VecDeque::new(),
+        }
+    }
+
+    /// A Client that goes on from what an earlier one has told in [`Output::Keep`], and tells
+    /// likewise. Its Session cannot be a clean one.
+    ///
+    /// The commands of the earlier one have the tokens that they had.
+    pub fn resumed(limits: Limits, kept: Kept) -> Self {
+        let last = kept.deliveries.last_key_value().map(|(token, _)| *token);
+        // [MQTT-4.1.0-1] The end of a program is not the end of the Session.
+        let (session, waiting) = Session::resumed(limits.in_flight, kept);
+        Self {
+            session,
+            waiting: waiting.into(),
+            next_token: last.map_or(Token::FIRST, Token::next),
+            keeps: true,
+            ..Self::new(limits)
         }
     }
 
@@ -152,6 +182,11 @@ impl Client {
         !self.waiting.is_empty()
     }
 
+    /// Whether as many commands wait as may.
+    pub fn is_full(&self) -> bool {
+        self.waiting.len() >= self.limits.waiting
+    }
+
     /// Whether every command has been completed.
     pub fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.session.is_idle()
@@ -176,12 +211,22 @@ impl Client {
         if client_id.is_empty() && !connect.clean_session() {
             return Err(ConnectRefused::EmptyClientId);
         }
+        if self.keeps && connect.clean_session() {
+            return Err(ConnectRefused::CleanSession);
+        }
+        let is_another = !self.session.belongs_to(&client_id);
         // [MQTT-3.1.2-6] A clean Session begins with nothing of an earlier one,
         // [MQTT-3.1.3-2] and that of another Client Identifier is another.
-        if connect.clean_session() || !self.session.belongs_to(&client_id) {
+        if connect.clean_session() || is_another {
             self.discard_session();
         }
-        self.session.set_client_id(client_id.detached());
+        if is_another {
+            self.subscriptions = Subscriptions::default();
+            self.session.set_client_id(client_id.detached());
+            self.keep(Change::SessionBegun { client_id: client_id.detached() });
+            let queued: Vec<Change> = self.waiting.iter().filter_map(queued).collect();
+            queued.into_iter().for_each(|change| self.keep(change));
+        }
         self.connection = Some(Connection::new(now, &connect, self.limits.answer_wait));
         // [MQTT-3.1.0-1] First of all: commands wait for CONNACK, PINGREQ for the interval.
         self.send(now, connect);
@@ -242,14 +287,23 @@ impl Client {
 
     fn command(&mut self, now: Instant, command: Command) -> Result<Token, CommandRefused> {
         command.check_length()?;
-        if self.waiting.len() >= self.limits.waiting {
+        if self.is_full() {
             return Err(CommandRefused::Full { limit: self.limits.waiting });
         }
-        let token = self.next_token;
-        self.next_token = token.next();
-        self.waiting.push_back((token, command));
+        let token = self.take_token();
+        let waits = (token, command);
+        if let Some(change) = queued(&waits) {
+            self.keep(change);
+        }
+        self.waiting.push_back(waits);
         self.send_waiting(now);
         Ok(token)
+    }
+
+    const fn take_token(&mut self) -> Token {
+        let token = self.next_token;
+        self.next_token = token.next();
+        token
     }
 
     /// Carries out the commands that wait, up to the first for which there is no room.
@@ -260,6 +314,11 @@ impl Client {
         while let Some((token, command)) = self.waiting.pop_front() {
             match self.session.begin(token, command) {
                 Ok(begun) => {
+                    if let Some(packet_id) = begun.sent {
+                        // [MQTT-4.4.0-1] Known before it is sent, so that it is the same message
+                        // whoever sends it again.
+                        self.keep(Change::Sent { token, packet_id });
+                    }
                     self.send(now, begun.packet);
                     if begun.is_complete {
                         self.complete(token, Outcome::Delivered);
@@ -291,6 +350,13 @@ impl Client {
         }
     }
 
+    /// Tells a change to whoever keeps what outlives this Client.
+    fn keep(&mut self, change: Change) {
+        if self.keeps {
+            self.outputs.push_back(Output::Keep(change));
+        }
+    }
+
     fn complete(&mut self, token: Token, outcome: Outcome) {
         self.outputs.push_back(Output::Completed { token, outcome });
     }
@@ -298,37 +364,6 @@ impl Client {
     fn close(&mut self, reason: CloseReason) {
         self.outputs.push_back(Output::Close(reason));
         self.end_connection();
-    }
-
-    /// The Network Connection is gone, or is to go: sorts out what stays.
-    fn end_connection(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
-        if connection.clean_session {
-            // [MQTT-3.1.2-6] The Session ends with its Network Connection.
-            self.discard_session();
-            for (token, _) in std::mem::take(&mut self.waiting) {
-                self.complete(token, Outcome::GivenUp);
-            }
-        } else {
-            // [MQTT-3.1.2-4] The Session stays, messages on their way and identifiers with it;
-            // [MQTT-4.1.0-1] nothing of it is dropped while it lasts. No answer will come to a
-            // SUBSCRIBE or UNSUBSCRIBE any more: they are asked anew.
-            let unanswered = self.session.take_requests();
-            self.wait_again(unanswered);
-        }
-    }
-
-    fn discard_session(&mut self) {
-        let session = std::mem::replace(&mut self.session, Session::new(self.limits.in_flight));
-        for token in session.into_tokens() {
-            self.complete(token, Outcome::GivenUp);
-        }
-    }
-
-    /// Puts commands back among those that wait, to the places that their age gives them.
-    fn wait_again(&mut self, commands: Vec<(Token, Command)>) {
-        self.waiting.extend(commands);
-        self.waiting.make_contiguous().sort_by_key(|(token, _)| *token);
     }
 
     #[cfg(test)]
@@ -345,8 +380,20 @@ impl Client {
 impl Hash for Client {
     /// Without the outputs, which are drained before one state is compared with another.
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        let Self { limits, connection, session, waiting, next_token, outputs: _ } = self;
-        (limits, connection, session, waiting, next_token).hash(hasher);
+        let Self { limits, connection, session, subscriptions, .. } = self;
+        (limits, connection, session, subscriptions).hash(hasher);
+        let Self { is_renewing, waiting, next_token, keeps, .. } = self;
+        (is_renewing, waiting, next_token, keeps).hash(hasher);
+    }
+}
+
+/// What has to be kept of a command that waits.
+fn queued((token, command): &(Token, Command)) -> Option<Change> {
+    match command {
+        Command::Publish(message) if message.qos != QoS::AtMostOnce => {
+            Some(Change::Queued { token: *token, message: message.clone() })
+        }
+        _ => None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! What the Client has to say to whoever holds it.
 
-use super::{CloseReason, Token};
+use super::{Change, CloseReason, Token};
 use crate::packet::{OneOrMore, Packet, SubackCode};
 use crate::session::Message;
+use crate::topic::TopicFilter;
 
 /// What to do next.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,13 +20,19 @@ pub enum Output {
     },
     /// The Server has accepted the connection.
     Connected {
-        /// Whether the Server goes on with the Session it had. If not, all subscriptions are gone
-        /// there, and messages that it had not acknowledged are published anew.
+        /// Whether the Server goes on with the Session it had. If not, messages that it had not
+        /// acknowledged are published anew, and subscriptions that it had granted are asked for.
         session_present: bool,
     },
+    /// Something has changed that has to outlive this Client; only one that was made by
+    /// [`Client::resumed`](super::Client::resumed) says so. It is to be in safe hands before any
+    /// output behind it is dealt with.
+    Keep(Change),
     /// A message arrived. It is to be in safe hands before the next output is dealt with, which
     /// may be its acknowledgement.
     Received(Message),
+    /// The Server had lost this subscription, and does not grant it again.
+    Refused(TopicFilter),
     /// Send a packet. Its Remaining Length is never too great to be encoded.
     Send(Packet),
 }

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use super::{Client, CloseReason, Outcome, Output, Violation};
-use crate::packet::{Connack, Packet, Publish};
+use super::command::Command;
+use super::{Change, Client, CloseReason, Outcome, Output, Violation};
+use crate::packet::{Connack, Delivery, Packet, Publish, Pubrec, Pubrel};
 use crate::session::{Completed, Message};
 
 impl Client {
@@ -22,25 +23,27 @@ impl Client {
                 let completed = self.session.sending.puback(puback)?;
                 self.handle_completed(now, completed);
             }
-            Packet::Pubrec(pubrec) => {
-                let pubrel = self.session.sending.pubrec(pubrec)?;
-                self.send(now, pubrel);
-            }
+            Packet::Pubrec(pubrec) => self.handle_pubrec(now, pubrec)?,
             Packet::Pubcomp(pubcomp) => {
                 let completed = self.session.sending.pubcomp(pubcomp)?;
                 self.handle_completed(now, completed);
             }
-            Packet::Pubrel(pubrel) => {
-                let pubcomp = self.session.receiving.pubrel(pubrel);
-                self.send(now, pubcomp);
-            }
+            Packet::Pubrel(pubrel) => self.handle_pubrel(now, pubrel),
             Packet::Suback(suback) => {
-                let (token, codes) = self.session.end_subscribe(suback)?;
-                self.complete(token, Outcome::Subscribed(codes));
+                let answered = self.session.end_subscribe(suback)?;
+                let lost = self.subscriptions.answered(&answered);
+                self.outputs.extend(lost.into_iter().map(Output::Refused));
+                if answered.is_renewal {
+                    let waits = |(_, command): &_| matches!(command, Command::Renew(_));
+                    self.is_renewing = self.session.is_renewing() || self.waiting.iter().any(waits);
+                } else {
+                    self.complete(answered.token, Outcome::Subscribed(answered.codes));
+                }
                 self.send_waiting(now);
             }
             Packet::Unsuback(unsuback) => {
-                let token = self.session.end_unsubscribe(unsuback)?;
+                let (token, filters) = self.session.end_unsubscribe(unsuback)?;
+                self.subscriptions.ended(&filters);
                 self.complete(token, Outcome::Unsubscribed);
                 self.send_waiting(now);
             }
@@ -77,27 +80,22 @@ impl Client {
         } else {
             self.begin_anew();
         }
+        if !session_present || self.is_renewing {
+            self.renew(now);
+        }
         self.send_waiting(now);
         Ok(())
-    }
-
-    /// The Server has no Session, so nothing that was on its way has a meaning to it any more.
-    ///
-    /// Messages without an answer are published anew, in their order: at QoS 2 at the risk that
-    /// the Server passed one on and forgot, which is better than a loss. Those that it answered
-    /// with PUBREC it has taken over, and they count as delivered.
-    fn begin_anew(&mut self) {
-        let (delivered, again) = self.session.begin_anew(self.limits.in_flight);
-        for token in delivered {
-            self.complete(token, Outcome::Delivered);
-        }
-        self.wait_again(again);
     }
 
     fn handle_publish(&mut self, now: Instant, publish: Publish) {
         let received = self.session.receiving.publish(publish.delivery);
         if received.is_new {
+            let delivery = publish.delivery;
             self.outputs.push_back(Output::Received(Message::from_publish(publish)));
+            if let Delivery::ExactlyOnce { packet_id, .. } = delivery {
+                // [MQTT-4.3.3-2] Before PUBREC: after it nobody tells what has come before.
+                self.keep(Change::Received { packet_id });
+            }
         }
         // [MQTT-4.5.0-2] Whatever the message is, and whoever wants it, it is acknowledged,
         // [MQTT-4.6.0-2] at once, and so in the order of arrival: with PUBACK
@@ -107,9 +105,28 @@ impl Client {
         }
     }
 
+    fn handle_pubrec(&mut self, now: Instant, pubrec: Pubrec) -> Result<(), Violation> {
+        let pubrel = self.session.sending.pubrec(pubrec)?;
+        let packet_id = pubrel.packet_id;
+        if let Some(token) = self.session.delivery(packet_id) {
+            // [MQTT-4.3.3-1] Before PUBREL: after it the PUBLISH must never come again.
+            self.keep(Change::Released { token, packet_id });
+        }
+        self.send(now, pubrel);
+        Ok(())
+    }
+
+    fn handle_pubrel(&mut self, now: Instant, pubrel: Pubrel) {
+        // Before PUBCOMP: after it the identifier may be that of another message.
+        self.keep(Change::Freed { packet_id: pubrel.packet_id });
+        let pubcomp = self.session.receiving.pubrel(pubrel);
+        self.send(now, pubcomp);
+    }
+
     fn handle_completed(&mut self, now: Instant, completed: Completed) {
         if let Completed::Delivery(packet_id) = completed {
             if let Some(token) = self.session.end_delivery(packet_id) {
+                self.keep(Change::Completed { token });
                 self.complete(token, Outcome::Delivered);
             }
             self.send_waiting(now);

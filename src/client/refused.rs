@@ -8,6 +8,9 @@ use crate::packet::PacketTooLong;
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum ConnectRefused {
+    /// A Client that is to keep its Session asks for a clean one.
+    #[error("a clean Session ends with its connection, so there is nothing to keep [MQTT-3.1.2-6]")]
+    CleanSession,
     /// A Session is to be kept under an empty Client Identifier.
     #[error("an empty Client Identifier cannot keep a Session [MQTT-3.1.3-7]")]
     EmptyClientId,

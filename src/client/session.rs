@@ -1,17 +1,18 @@
 //! What the Client keeps of a Session, and which command each Packet Identifier stands for.
 //!
-//! Clauses: [MQTT-2.3.1-2], [MQTT-3.1.2-4], [MQTT-3.1.3-2], [MQTT-4.1.0-2]. Not here: the Server's
-//! half, to which subscriptions belong.
+//! Clauses: [MQTT-2.3.1-2], [MQTT-3.1.2-4], [MQTT-3.1.3-2], [MQTT-4.1.0-2], [MQTT-4.4.0-1]. Not
+//! here: the Server's half, to which subscriptions belong.
 
 use std::collections::BTreeMap;
 
 use super::command::Command;
-use super::{Token, Violation};
+use super::{Kept, KeptDelivery, Token, Violation};
 use crate::packet::{
-    ClientId, OneOrMore, Packet, PacketId, QoS, Suback, SubackCode, Subscribe, Unsuback,
-    Unsubscribe,
+    ClientId, OneOrMore, Packet, PacketId, QoS, Suback, SubackCode, Subscribe, SubscribeFilter,
+    Unsuback, Unsubscribe,
 };
 use crate::session::{Message, Outbound, Receiving, Sending};
+use crate::topic::TopicFilter;
 
 /// The Client's half of a Session.
 ///
@@ -19,7 +20,7 @@ use crate::session::{Message, Outbound, Receiving, Sending};
 /// and no others; `deliveries` has those of the messages on their way.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Session {
-    client_id: ClientId,
+    pub(super) client_id: ClientId,
     // [U-2.3.1-1] Two halves that know nothing of each other: an identifier in one says nothing
     // of the same in the other.
     pub(super) sending: Sending,
@@ -35,6 +36,17 @@ pub(super) struct Begun {
     pub(super) packet: Packet,
     /// Whether nothing will come back for it.
     pub(super) is_complete: bool,
+    /// The identifier of a message that is on its way from here on.
+    pub(super) sent: Option<PacketId>,
+}
+
+/// What SUBACK has answered.
+pub(super) struct Answered {
+    pub(super) token: Token,
+    pub(super) filters: OneOrMore<SubscribeFilter>,
+    pub(super) codes: OneOrMore<SubackCode>,
+    /// Whether nobody but this Client itself has asked.
+    pub(super) is_renewal: bool,
 }
 
 impl Session {
@@ -49,6 +61,36 @@ impl Session {
             deliveries: BTreeMap::new(),
             requests: BTreeMap::new(),
         }
+    }
+
+    /// The Session that `kept` tells of, and the commands that had not led to a packet.
+    pub(super) fn resumed(limit: u16, kept: Kept) -> (Self, Vec<(Token, Command)>) {
+        let Kept { client_id, deliveries, received } = kept;
+        let (mut sent, mut released, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        let mut tokens = BTreeMap::new();
+        for (token, delivery) in deliveries {
+            match delivery {
+                KeptDelivery::Released(packet_id) => {
+                    released.push(packet_id);
+                    tokens.insert(packet_id, token);
+                }
+                KeptDelivery::Sent(packet_id, message) => {
+                    let (qos, retain) = (message.qos, message.retain);
+                    sent.push((packet_id, Outbound { message, qos, retain }));
+                    tokens.insert(packet_id, token);
+                }
+                KeptDelivery::Waiting(message) => waiting.push((token, Command::Publish(message))),
+            }
+        }
+        let session = Self {
+            client_id,
+            // [MQTT-4.4.0-1] On its way as before, and sent again by the next connection.
+            sending: Sending::resumed(limit, sent, released),
+            receiving: received.into_iter().collect(),
+            deliveries: tokens,
+            requests: BTreeMap::new(),
+        };
+        (session, waiting)
     }
 
     /// Whether it is filed under `client_id`.
@@ -72,25 +114,31 @@ impl Session {
                 let (qos, retain) = (message.qos, message.retain);
                 let outbound = Outbound { message: message.clone(), qos, retain };
                 let Some(publish) = self.sending.publish(outbound) else { return Err(command) };
-                if let Some(packet_id) = publish.delivery.packet_id() {
+                let sent = publish.delivery.packet_id();
+                if let Some(packet_id) = sent {
                     self.deliveries.insert(packet_id, token);
                 }
                 let is_complete = qos == QoS::AtMostOnce;
-                Ok(Begun { packet: publish.into(), is_complete })
+                Ok(Begun { packet: publish.into(), is_complete, sent })
             }
-            Command::Subscribe(filters) => {
+            Command::Renew(filters) | Command::Subscribe(filters) => {
                 let Some(packet_id) = self.sending.lend_id() else { return Err(command) };
                 let packet = Subscribe { packet_id, filters: filters.clone() }.into();
                 self.requests.insert(packet_id, (token, command));
-                Ok(Begun { packet, is_complete: false })
+                Ok(Begun { packet, is_complete: false, sent: None })
             }
             Command::Unsubscribe(filters) => {
                 let Some(packet_id) = self.sending.lend_id() else { return Err(command) };
                 let packet = Unsubscribe { packet_id, filters: filters.clone() }.into();
                 self.requests.insert(packet_id, (token, command));
-                Ok(Begun { packet, is_complete: false })
+                Ok(Begun { packet, is_complete: false, sent: None })
             }
         }
+    }
+
+    /// The command behind a message that is on its way.
+    pub(super) fn delivery(&self, packet_id: PacketId) -> Option<Token> {
+        self.deliveries.get(&packet_id).copied()
     }
 
     /// A message is delivered: the command behind it.
@@ -99,37 +147,43 @@ impl Session {
     }
 
     /// Takes in SUBACK: the command it answers, and its return codes.
-    pub(super) fn end_subscribe(
-        &mut self,
-        suback: Suback,
-    ) -> Result<(Token, OneOrMore<SubackCode>), Violation> {
+    pub(super) fn end_subscribe(&mut self, suback: Suback) -> Result<Answered, Violation> {
         let Suback { packet_id, codes } = suback;
-        let Some((token, Command::Subscribe(filters))) = self.requests.get(&packet_id) else {
-            return Err(Violation::UnaskedSuback(packet_id));
+        let (token, filters, is_renewal) = match self.requests.get(&packet_id) {
+            Some((token, Command::Subscribe(filters))) => (*token, filters.clone(), false),
+            Some((token, Command::Renew(filters))) => (*token, filters.clone(), true),
+            _ => return Err(Violation::UnaskedSuback(packet_id)),
         };
         if codes.len() != filters.len() {
             return Err(Violation::SubackCount { codes: codes.len(), filters: filters.len() });
         }
-        let token = *token;
         self.end_request(packet_id);
-        Ok((token, codes))
+        Ok(Answered { token, filters, codes, is_renewal })
     }
 
-    /// Takes in UNSUBACK: the command it answers.
-    pub(super) fn end_unsubscribe(&mut self, unsuback: Unsuback) -> Result<Token, Violation> {
+    /// Takes in UNSUBACK: the command it answers, and the filters in it.
+    pub(super) fn end_unsubscribe(
+        &mut self,
+        unsuback: Unsuback,
+    ) -> Result<(Token, OneOrMore<TopicFilter>), Violation> {
         let Unsuback { packet_id } = unsuback;
-        let Some((token, Command::Unsubscribe(_))) = self.requests.get(&packet_id) else {
+        let Some((token, Command::Unsubscribe(filters))) = self.requests.get(&packet_id) else {
             return Err(Violation::UnaskedUnsuback(packet_id));
         };
-        let token = *token;
+        let answered = (*token, filters.clone());
         self.end_request(packet_id);
-        Ok(token)
+        Ok(answered)
     }
 
     fn end_request(&mut self, packet_id: PacketId) {
         self.requests.remove(&packet_id);
         // [MQTT-2.3.1-3] Free with its answer, and not before.
         self.sending.return_id(packet_id);
+    }
+
+    /// Whether a subscription that was granted before waits to be granted again.
+    pub(super) fn is_renewing(&self) -> bool {
+        self.requests.values().any(|(_, command)| matches!(command, Command::Renew(_)))
     }
 
     /// Ends the wait for answers that a lost connection cannot bring any more.
@@ -144,11 +198,16 @@ impl Session {
             .collect()
     }
 
+    /// A Session of the same Client that holds nothing.
+    pub(super) fn emptied(&self, limit: u16) -> Self {
+        Self { client_id: self.client_id.clone(), ..Self::new(limit) }
+    }
+
     /// Empties the Session, because the Server has none: gives the commands whose messages it had
     /// taken over, and those whose messages are to be published again.
     pub(super) fn begin_anew(&mut self, limit: u16) -> (Vec<Token>, Vec<(Token, Command)>) {
         debug_assert!(self.requests.is_empty(), "taken when the connection ended");
-        let emptied = Self { client_id: self.client_id.clone(), ..Self::new(limit) };
+        let emptied = self.emptied(limit);
         let mut before = std::mem::replace(self, emptied);
         let mut again = Vec::new();
         for packet in before.sending.resend() {

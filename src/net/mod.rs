@@ -8,8 +8,8 @@ mod server;
 mod transport;
 
 pub use client::{
-    Client, ClientError, ClientOptions, InvalidServerUrl, Messages, OpenError, Publishing,
-    ServerUrl,
+    Client, ClientError, ClientOptions, ConnectionState, InvalidServerUrl, Messages, OpenError,
+    Publishing, Reconnect, ServerUrl, Subscription, blocking,
 };
 pub use server::{
     BoundFigures, ConnectionInfo, Control, Disconnected, Durable, Figures, InvalidListen, Keeping,

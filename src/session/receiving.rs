@@ -56,6 +56,11 @@ impl Receiving {
         Pubcomp { packet_id: pubrel.packet_id }
     }
 
+    /// The identifiers of what was received and not yet released.
+    pub fn unreleased(&self) -> impl Iterator<Item = PacketId> {
+        self.unreleased.iter().copied()
+    }
+
     /// Whether nothing waits for PUBREL.
     pub fn is_empty(&self) -> bool {
         self.unreleased.is_empty()

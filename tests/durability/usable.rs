@@ -24,7 +24,7 @@ fn refused(folder: &Path) -> String {
 fn a_second_broker_on_a_folder_is_told_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = start(folder.path());
-    insta::assert_snapshot!(refused(folder.path()), @"error: cannot keep state; --data-dir chooses another folder, --volatile keeps none: FOLDER/lock: another broker keeps its state in this folder");
+    insta::assert_snapshot!(refused(folder.path()), @"error: cannot keep state; --data-dir chooses another folder, --volatile keeps none: FOLDER/lock: another process keeps its state in this folder");
     // And the first has not noticed.
     Peer::connect(first.address, clean("client")).expect("accepted");
 }

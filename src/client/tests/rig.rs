@@ -33,7 +33,7 @@ impl Talk {
     /// Connects; the lines are those that follow CONNACK.
     pub(super) fn reconnect(&mut self, clean_session: bool, session_present: bool) -> Vec<String> {
         self.client.connect(self.now, connect("c", clean_session)).unwrap();
-        assert!(self.lines()[0].starts_with("> CONNECT"));
+        assert!(self.lines().pop().is_some_and(|line| line.starts_with("> CONNECT")));
         self.hears(Connack::Accepted { session_present })
     }
 
@@ -79,6 +79,8 @@ fn line(output: &Output) -> String {
         Output::Close(reason) => format!("close: {reason}"),
         Output::Completed { token, outcome } => format!("{token:?} {outcome:?}"),
         Output::Connected { session_present } => format!("connected, {session_present}"),
+        Output::Keep(change) => format!("keep {change:?}"),
+        Output::Refused(filter) => format!("refused {filter}"),
         Output::Received(message) => format!("received {:?}", message.payload),
         Output::Send(packet) => format!("> {packet}"),
     }

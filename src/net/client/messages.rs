@@ -1,6 +1,6 @@
-//! The messages that a Client receives, as a stream.
+//! Messages that a Client receives, as a stream.
 //!
-//! A message is acknowledged when it is put into the stream, so no more are put there than the
+//! A message is acknowledged when it is put into its stream, so no more are put there than the
 //! program has said it wants: those it waits for, and as many ahead as its options allow.
 
 use std::sync::Arc;
@@ -13,12 +13,19 @@ use super::error::Ended;
 use crate::client::CloseReason;
 use crate::session::Message;
 
-/// The messages that a Client receives, in the order of their arrival.
+/// The messages that a Client receives and no [`Subscription`](super::Subscription) takes, in the
+/// order of their arrival.
 #[derive(Debug)]
 pub struct Messages {
+    stream: MessageStream,
+    ended: Ended,
+}
+
+/// The program's end of a stream.
+#[derive(Debug)]
+pub(super) struct MessageStream {
     received: mpsc::Receiver<Message>,
     demand: Arc<Demand>,
-    ended: Ended,
 }
 
 /// The end of the task, which puts messages in.
@@ -29,24 +36,29 @@ pub(super) struct Inbox {
 }
 
 /// What the program tells the task.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Demand {
     /// The program waits for a message, and none has been put in since.
     is_waiting: AtomicBool,
-    /// There may be room where there was none.
-    changed: Notify,
+    /// There may be room where there was none, in this stream or in another of the Client.
+    room: Arc<Notify>,
 }
 
-/// A stream into which `ahead` messages may be put that nobody waits for.
-pub(super) fn stream(ahead: usize, ended: Ended) -> (Inbox, Messages) {
+/// A stream into which `ahead` messages may be put that nobody waits for; `room` is told when more
+/// may be.
+pub(super) fn stream(ahead: usize, room: Arc<Notify>) -> (Inbox, MessageStream) {
     // One more for the message that is waited for.
     let (sender, receiver) = mpsc::channel(ahead + 1);
-    let demand = Arc::new(Demand::default());
+    let demand = Arc::new(Demand { is_waiting: AtomicBool::new(false), room });
     let inbox = Inbox { received: sender, demand: demand.clone() };
-    (inbox, Messages { received: receiver, demand, ended })
+    (inbox, MessageStream { received: receiver, demand })
 }
 
 impl Messages {
+    pub(super) const fn new(stream: MessageStream, ended: Ended) -> Self {
+        Self { stream, ended }
+    }
+
     /// Waits for the next message; `None` after [`disconnect`](super::Client::disconnect) and
     /// when no handle is left, once all messages are taken.
     ///
@@ -55,28 +67,41 @@ impl Messages {
     ///
     /// # Errors
     ///
-    /// Why the connection ended, if for another reason, once all messages are taken.
+    /// Why the Client ended, if for another reason, once all messages are taken.
     pub async fn next(&mut self) -> Result<Option<Message>, ClientError> {
-        if self.received.is_empty() {
-            self.demand.is_waiting.store(true, Ordering::Release);
-            self.demand.changed.notify_one();
-        }
-        if let Some(message) = self.received.recv().await {
-            self.demand.is_waiting.store(false, Ordering::Release);
-            self.demand.changed.notify_one();
-            return Ok(Some(message));
-        }
-        match self.ended.reason() {
-            ClientError::Closed(CloseReason::Disconnected) => Ok(None),
-            reason => Err(reason),
+        match self.stream.next().await {
+            Some(message) => Ok(Some(message)),
+            None => end_of(&self.ended),
         }
     }
 }
 
-impl Drop for Messages {
+/// How a stream ends when the Client has.
+pub(super) fn end_of(ended: &Ended) -> Result<Option<Message>, ClientError> {
+    match ended.reason() {
+        ClientError::Closed(CloseReason::Disconnected) => Ok(None),
+        reason => Err(reason),
+    }
+}
+
+impl MessageStream {
+    /// Waits for the next message; `None` when no more will come. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Option<Message> {
+        if self.received.is_empty() {
+            self.demand.is_waiting.store(true, Ordering::Release);
+            self.demand.room.notify_one();
+        }
+        let message = self.received.recv().await?;
+        self.demand.is_waiting.store(false, Ordering::Release);
+        self.demand.room.notify_one();
+        Some(message)
+    }
+}
+
+impl Drop for MessageStream {
     fn drop(&mut self) {
         self.received.close();
-        self.demand.changed.notify_one();
+        self.demand.room.notify_one();
     }
 }
 
@@ -90,15 +115,15 @@ impl Inbox {
         }
     }
 
+    /// Whether nobody takes messages any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.received.is_closed()
+    }
+
     /// Puts `message` in, if anybody may still want it. There must be room.
     pub(super) fn put(&self, message: Message) {
         self.demand.is_waiting.store(false, Ordering::Release);
         let put = self.received.try_send(message);
         debug_assert!(!matches!(put, Err(mpsc::error::TrySendError::Full(_))), "looked at before");
-    }
-
-    /// Waits until there may be room.
-    pub(super) async fn changed(&self) {
-        self.demand.changed.notified().await;
     }
 }

@@ -3,6 +3,7 @@
 //! Clauses: [MQTT-7.1.2-1].
 
 use std::io;
+use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::net::TcpStream;
@@ -10,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::ClientOptions;
+use super::{ClientError, ClientOptions};
 #[cfg(feature = "tls")]
 use crate::net::transport::tls;
 #[cfg(feature = "ws")]
@@ -40,11 +41,49 @@ pub enum OpenError {
     WebSocket(String),
 }
 
-/// Opens the Network Connection to the endpoint of `options`, in the time that they give.
-pub(super) async fn open(options: &ClientOptions) -> Result<Stream, OpenError> {
-    match timeout(options.open_wait, open_all(options)).await {
-        Ok(opened) => opened,
-        Err(_) => Err(OpenError::TimedOut),
+impl OpenError {
+    /// Whether the next attempt may find it otherwise.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Network(_) | Self::TimedOut => true,
+            // The connection was lost in the midst of it; a certificate stays as it is.
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.kind() != io::ErrorKind::InvalidData,
+            #[cfg(feature = "ws")]
+            Self::WebSocket(_) => true,
+            Self::NotBuiltIn(..) => false,
+        }
+    }
+}
+
+/// Where Network Connections come from.
+#[derive(Debug)]
+pub(super) enum Opener {
+    /// The network.
+    Network,
+    /// A test.
+    #[cfg(test)]
+    Memory(tokio::sync::mpsc::UnboundedReceiver<tokio::io::DuplexStream>),
+}
+
+impl Opener {
+    /// Opens one to the endpoint of `options`, in the time that they give.
+    pub(super) async fn open(&mut self, options: &ClientOptions) -> Result<Stream, ClientError> {
+        let opened = match self {
+            Self::Network => match timeout(options.open_wait, open_all(options)).await {
+                Ok(opened) => opened,
+                Err(_) => Err(OpenError::TimedOut),
+            },
+            #[cfg(test)]
+            Self::Memory(streams) => match streams.recv().await {
+                Some(stream) => Ok(Stream::Memory(stream)),
+                None => Err(OpenError::Network(io::ErrorKind::ConnectionRefused.into())),
+            },
+        };
+        opened.map_err(|error| ClientError::Unreachable {
+            endpoint: options.endpoint.clone(),
+            error: Arc::new(error),
+        })
     }
 }
 

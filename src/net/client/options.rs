@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ServerUrl;
+use super::{Reconnect, ServerUrl};
 use crate::client::Limits;
 use crate::net::transport::Endpoint;
 #[cfg(feature = "tls")]
@@ -39,10 +39,12 @@ pub struct ClientOptions {
     /// the handshakes of TLS and WebSocket.
     /// Default: 10 seconds.
     pub open_wait: Duration,
+    /// How to go on when the connection is lost. Default: not at all, the Client ends with it.
+    pub reconnect: Option<Reconnect>,
     /// How many commands may wait to be taken up, at least 1. Default: 100.
     pub commands: usize,
-    /// How many messages may be received, and acknowledged, before the program asks for them.
-    /// Default: 100. With 0 none is lost when the program ends without asking for more.
+    /// How many messages may be received, and acknowledged, in each stream before the program asks
+    /// for them. Default: 100. With 0 none is lost when the program ends without asking for more.
     pub messages: usize,
     /// The largest packet that is taken, in octets. Default: the largest there is, because to
     /// refuse a message of a kept Session is to meet it again on each connection.
@@ -66,6 +68,7 @@ impl From<Endpoint> for ClientOptions {
             connect: Connect::new(&ClientId::default()).with_keep_alive_seconds(60),
             limits: Limits::default(),
             open_wait: Duration::from_secs(10),
+            reconnect: None,
             commands: 100,
             messages: 100,
             max_packet_size: Decoder::MAX_PACKET_SIZE,

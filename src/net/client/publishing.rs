@@ -8,20 +8,16 @@ use tokio::sync::oneshot;
 
 use super::ClientError;
 use super::error::Ended;
-use crate::client::CommandRefused;
 
 /// The end of a delivery, to be awaited. Dropping it does not call the message back.
 #[derive(Debug)]
 pub struct Publishing {
-    outcome: oneshot::Receiver<Result<(), CommandRefused>>,
+    outcome: oneshot::Receiver<Result<(), ClientError>>,
     ended: Ended,
 }
 
 impl Publishing {
-    pub(super) fn new(
-        outcome: oneshot::Receiver<Result<(), CommandRefused>>,
-        ended: Ended,
-    ) -> Self {
+    pub(super) fn new(outcome: oneshot::Receiver<Result<(), ClientError>>, ended: Ended) -> Self {
         Self { outcome, ended }
     }
 }
@@ -31,7 +27,7 @@ impl Future for Publishing {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.outcome).poll(context).map(|outcome| match outcome {
-            Ok(delivered) => Ok(delivered?),
+            Ok(delivered) => delivered,
             Err(_) => Err(self.ended.reason()),
         })
     }

@@ -1,9 +1,9 @@
-//! Octets on their way to the socket, and who waits until they are there.
+//! Octets on their way to the socket, what they wait for, and who waits until they are there.
 
 use std::collections::VecDeque;
 use std::io;
 
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use super::request::Reply;
@@ -13,14 +13,15 @@ use crate::packet::Packet;
 /// Packets that have been encoded and not been written yet.
 #[derive(Debug, Default)]
 pub(super) struct Unsent {
-    /// Whoever writes takes octets off the front, and calls [`written`](Self::written).
-    pub(super) octets: BytesMut,
+    octets: BytesMut,
     /// Whether octets were written that a transport above the socket may still hold back.
     unflushed: bool,
     /// All octets that were ever put in.
     put: u64,
     /// Answers to give when so many octets have gone.
-    answers: VecDeque<(u64, Reply, Outcome)>,
+    answers: VecDeque<(u64, Reply)>,
+    /// What is put in behind so many octets goes when so many units are kept.
+    holds: VecDeque<(u64, u64)>,
 }
 
 impl Unsent {
@@ -31,38 +32,78 @@ impl Unsent {
         self.put += (self.octets.len() - before) as u64;
     }
 
+    /// Holds back what is put in from here on until `units` are kept.
+    pub(super) fn hold(&mut self, units: u64) {
+        match self.holds.back_mut() {
+            Some((put, until)) if *put == self.put => *until = units,
+            _ => self.holds.push_back((self.put, units)),
+        }
+    }
+
+    /// So many units are kept.
+    pub(super) fn kept(&mut self, units: u64) {
+        while self.holds.pop_front_if(|(_, until)| *until <= units).is_some() {}
+    }
+
     /// Gives the answer once everything that was put in before has gone.
-    pub(super) fn then(&mut self, reply: Reply, outcome: Outcome) {
-        self.answers.push_back((self.put, reply, outcome));
-        self.written();
+    pub(super) fn then(&mut self, reply: Reply) {
+        self.answers.push_back((self.put, reply));
+        self.answer();
     }
 
-    /// Whether there is something to write, or to flush.
+    /// How many octets wait.
+    pub(super) fn len(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Whether there is something that may be written, or flushed.
     pub(super) fn waits(&self) -> bool {
-        self.unflushed || !self.octets.is_empty()
+        self.unflushed || self.free() > 0
     }
 
-    /// Writes some of it, and flushes once it is all written. Cancel-safe.
+    /// Writes some of it, and flushes once all that is not held back is written. Cancel-safe.
     pub(super) async fn write_to(
         &mut self,
         writer: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<()> {
-        if !self.octets.is_empty() {
-            writer.write_buf(&mut self.octets).await?;
+        let free = self.free();
+        if free > 0 {
+            let written = writer.write(&self.octets[..free]).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.octets.advance(written);
             self.unflushed = true;
+            self.answer();
         }
-        if self.octets.is_empty() {
+        if self.free() == 0 {
             writer.flush().await?;
             self.unflushed = false;
         }
         Ok(())
     }
 
-    /// Octets have been taken off the front.
-    pub(super) fn written(&mut self) {
+    /// The connection is gone, and nothing of this will be sent: who waits for it.
+    pub(super) fn clear(&mut self) -> impl Iterator<Item = Reply> + use<> {
+        std::mem::take(self).answers.into_iter().map(|(_, reply)| reply)
+    }
+
+    /// How many octets nothing holds back.
+    fn free(&self) -> usize {
+        match self.holds.front() {
+            None => self.octets.len(),
+            Some((put, _)) => {
+                let behind = self.put - put;
+                self.octets.len().saturating_sub(usize::try_from(behind).unwrap_or(usize::MAX))
+            }
+        }
+    }
+
+    /// Answers those whose octets have gone.
+    fn answer(&mut self) {
         let gone = self.put - self.octets.len() as u64;
-        while let Some((_, reply, outcome)) = self.answers.pop_front_if(|(put, ..)| *put <= gone) {
-            reply.completed(outcome);
+        while let Some((_, reply)) = self.answers.pop_front_if(|(put, _)| *put <= gone) {
+            reply.completed(Outcome::Delivered);
         }
     }
 }

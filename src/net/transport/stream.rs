@@ -27,6 +27,9 @@ pub(in crate::net) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    /// A pipe of a test.
+    #[cfg(test)]
+    Memory(tokio::io::DuplexStream),
     /// On one of the two.
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<Self>>),
@@ -42,6 +45,8 @@ macro_rules! delegate {
             Stream::Tcp($transport) => $call,
             #[cfg(unix)]
             Stream::Unix($transport) => $call,
+            #[cfg(test)]
+            Stream::Memory($transport) => $call,
             #[cfg(feature = "tls")]
             Stream::Tls($transport) => $call,
             #[cfg(feature = "ws")]

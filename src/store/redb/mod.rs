@@ -75,6 +75,9 @@ struct Open {
 /// The file of a store, in its folder.
 const FILE: &str = "state.redb";
 
+/// The same for the Session of a Client.
+const CLIENT_FILE: &str = "client.redb";
+
 /// The file whose lock says that a folder is in use; it stays empty.
 const LOCK: &str = "lock";
 
@@ -90,10 +93,23 @@ impl Redb {
     /// works with it, or the file holds anything but what this version understands. Such a file is
     /// left as it is.
     pub fn open(folder: &Path, syncing: Syncing) -> Result<Self, StoreError> {
+        Self::open_file(folder, FILE, syncing)
+    }
+
+    /// The same for the Session of a Client, which is in a file of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_client(folder: &Path, syncing: Syncing) -> Result<Self, StoreError> {
+        Self::open_file(folder, CLIENT_FILE, syncing)
+    }
+
+    fn open_file(folder: &Path, file: &str, syncing: Syncing) -> Result<Self, StoreError> {
         let place = folder.display().to_string();
         fs::create_dir_all(folder).map_err(|e| StoreError::io(&place, "make this folder", &e))?;
         let lock = lock(&folder.join(LOCK))?;
-        let path = folder.join(FILE);
+        let path = folder.join(file);
         if !path.try_exists().is_ok_and(|exists| exists) {
             make(folder, &path)?;
         }
@@ -214,7 +230,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            let reason = "another broker keeps its state in this folder";
+            let reason = "another process keeps its state in this folder";
             Err(StoreError::new(StoreErrorKind::InUse, &place, reason))
         }
         Err(TryLockError::Error(e)) => Err(StoreError::io(&place, "lock this file", &e)),

@@ -1,18 +1,21 @@
 //! The handle and its task against a Server in memory, on a clock that runs only when all wait.
 
+mod going_on;
+mod subscribing;
+
 use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::*;
 use crate::net::transport::Endpoint;
 use crate::packet::{
-    Connack, Decoder, Delivery, Packet, PacketId, Pingresp, Puback, Pubcomp, Publish, Pubrec, QoS,
-    Suback, Unsuback,
+    Connack, Connect, Decoder, Delivery, Packet, PacketId, Pingresp, Puback, Pubcomp, Publish,
+    Pubrec, QoS, Suback, Unsuback,
 };
 use crate::topic::TopicName;
 
@@ -57,16 +60,40 @@ fn options() -> ClientOptions {
     options
 }
 
+/// Where the Servers of a test listen.
+struct Network {
+    streams: mpsc::UnboundedSender<DuplexStream>,
+    /// How many octets a pipe holds each way.
+    octets: usize,
+}
+
+impl Network {
+    fn new(octets: usize) -> (Self, Opener) {
+        let (streams, opened) = mpsc::unbounded_channel();
+        (Self { streams, octets }, Opener::Memory(opened))
+    }
+
+    /// A Server for the next connection, or for the one that waits for it.
+    fn serve(&self) -> Server {
+        let (ours, theirs) = duplex(self.octets);
+        self.streams.send(ours).unwrap();
+        Server { stream: theirs, read: BytesMut::new() }
+    }
+
+    /// The same, with a CONNECT that was accepted.
+    async fn accept(&self, session_present: bool) -> Server {
+        let mut server = self.serve();
+        assert!(server.hears().await.starts_with("CONNECT"));
+        server.send(Connack::Accepted { session_present }).await;
+        server
+    }
+}
+
 /// A Client that is connected to a Server, over a pipe that holds `octets` each way.
 async fn connected(options: &ClientOptions, octets: usize) -> (Client, Messages, Server) {
-    let (ours, theirs) = duplex(octets);
-    let (reader, writer) = split(ours);
-    let mut server = Server { stream: theirs, read: BytesMut::new() };
-    let accepting = async {
-        assert!(server.hears().await.starts_with("CONNECT"));
-        server.send(Connack::Accepted { session_present: false }).await;
-    };
-    let (connected, ()) = tokio::join!(Client::over(reader, writer, options), accepting);
+    let (network, opener) = Network::new(octets);
+    let starting = Client::start(options.clone(), opener, None);
+    let (connected, server) = tokio::join!(starting, network.accept(false));
     let (client, messages) = connected.unwrap();
     (client, messages, server)
 }
@@ -109,7 +136,7 @@ async fn a_command_ends_with_its_answer() {
         drop(server);
     };
     let commands = async {
-        let codes = client.subscribe(wanted("a")).await.unwrap();
+        let codes = client.subscribe_to_messages(wanted("a")).await.unwrap();
         assert_eq!(codes[..], [SubackCode::Granted(QoS::AtMostOnce)]);
         client.publish(message("x", QoS::ExactlyOnce)).await.unwrap();
         client.unsubscribe(TopicFilter::new("a").unwrap()).await.unwrap();
@@ -246,9 +273,9 @@ async fn a_violation_is_told_with_its_statement() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_never_answers_is_given_up() {
-    let (ours, _theirs) = duplex(4096);
-    let (reader, writer) = split(ours);
-    let error = Client::over(reader, writer, &options()).await.unwrap_err();
+    let (network, opener) = Network::new(4096);
+    let _server = network.serve();
+    let error = Client::start(options(), opener, None).await.unwrap_err();
     assert!(matches!(error, ClientError::Closed(CloseReason::NoConnack)));
 }
 

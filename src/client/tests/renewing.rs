@@ -1,0 +1,90 @@
+//! Subscriptions that the Server has lost.
+
+use super::rig::*;
+use crate::packet::{OneOrMore, QoS, Suback, SubackCode, Unsuback};
+use crate::topic::TopicFilter;
+
+/// A Client to which the Server has granted `a` and `b`.
+fn subscribed(clean_session: bool) -> Talk {
+    let mut talk = Talk::connected(clean_session);
+    talk.subscribes(&["a", "b"]);
+    talk.hears(suback(1, 2));
+    talk
+}
+
+#[test]
+fn what_the_server_has_lost_is_asked_for_before_all_else() {
+    for clean_session in [true, false] {
+        let mut talk = subscribed(clean_session);
+        talk.loses_connection();
+        talk.publishes("1", QoS::AtMostOnce);
+        let lines = talk.reconnect(clean_session, false);
+        assert!(lines[1].starts_with("> SUBSCRIBE"), "{lines:?}");
+        assert!(lines[1].ends_with(r#""a" q1 "b" q1"#), "{lines:?}");
+        assert_eq!(lines[2..], [r#"> PUBLISH "t" q0, 1 octets"#, "Token(1) Delivered"]);
+    }
+}
+
+#[test]
+fn what_the_server_has_kept_is_not_asked_for() {
+    let mut talk = subscribed(false);
+    talk.loses_connection();
+    assert_eq!(talk.reconnect(false, true), ["connected, true"]);
+}
+
+#[test]
+fn it_is_asked_for_again_until_it_is_answered() {
+    let mut talk = subscribed(false);
+    talk.loses_connection();
+    assert_eq!(talk.reconnect(false, false).len(), 2);
+    talk.loses_connection();
+    // The Server has a Session again, and perhaps never saw the SUBSCRIBE.
+    let lines = talk.reconnect(false, true);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(talk.hears(suback(2, 2)), NONE, "nobody but itself has asked");
+    assert!(talk.client.is_idle());
+    talk.loses_connection();
+    assert_eq!(talk.reconnect(false, true), ["connected, true"]);
+}
+
+#[test]
+fn a_refusal_is_told_once() {
+    let mut talk = subscribed(true);
+    talk.loses_connection();
+    talk.reconnect(true, false);
+    let codes = vec![SubackCode::Granted(QoS::AtMostOnce), SubackCode::Failure];
+    let suback = Suback { packet_id: id(1), codes: OneOrMore::new(codes).unwrap() };
+    assert_eq!(talk.hears(suback), ["refused b"]);
+    talk.loses_connection();
+    assert_eq!(talk.reconnect(true, false)[1], r#"> SUBSCRIBE id 1 "a" q1"#);
+}
+
+#[test]
+fn what_was_unsubscribed_is_not_asked_for() {
+    let mut talk = subscribed(true);
+    talk.client.unsubscribe(talk.now, TopicFilter::new("a").unwrap().into()).unwrap();
+    talk.hears(Unsuback { packet_id: id(2) });
+    talk.loses_connection();
+    assert_eq!(talk.reconnect(true, false)[1], r#"> SUBSCRIBE id 1 "b" q1"#);
+}
+
+#[test]
+fn many_are_asked_for_in_several_packets() {
+    let mut talk = Talk::connected(true);
+    let filters = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    talk.subscribes(&filters);
+    talk.hears(suback(1, filters.len()));
+    talk.loses_connection();
+    assert_eq!(talk.reconnect(true, false).len(), 3);
+}
+
+#[test]
+fn another_client_identifier_has_subscribed_to_nothing() {
+    // MQTT-3.1.3-2
+    let mut talk = subscribed(false);
+    talk.loses_connection();
+    talk.client.connect(talk.now, connect("d", false)).unwrap();
+    talk.lines();
+    let connack = crate::packet::Connack::Accepted { session_present: false };
+    assert_eq!(talk.hears(connack), ["connected, false"]);
+}

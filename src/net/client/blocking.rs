@@ -1,0 +1,225 @@
+//! The Client for programs without a runtime: the same calls, which block.
+//!
+//! A thread of its own serves the connection meanwhile, so that a script may take its time between
+//! two calls. Not for use within a tokio runtime, where they would block everybody else: tokio
+//! panics then.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+use super::{ClientError, ClientOptions};
+use crate::packet::{OneOrMore, SubackCode, SubscribeFilter};
+use crate::session::Message;
+use crate::store::Store;
+use crate::topic::TopicFilter;
+
+/// A [`Client`](super::Client) whose calls block.
+///
+/// # Examples
+///
+/// ```no_run
+/// use bytes::Bytes;
+/// use mqttspec::net::{ClientOptions, blocking};
+/// use mqttspec::packet::{QoS, SubscribeFilter};
+/// use mqttspec::session::Message;
+/// use mqttspec::topic::{TopicFilter, TopicName};
+///
+/// let (client, _) = blocking::Client::connect(ClientOptions::new("localhost", 1883))?;
+/// let filter = TopicFilter::new("answers/#")?;
+/// let answers = client.subscribe(SubscribeFilter { filter, qos: QoS::AtLeastOnce })?;
+/// let (topic, payload) = (TopicName::new("questions")?, Bytes::from("who is there?"));
+/// client.publish(Message { topic, payload, qos: QoS::AtLeastOnce, retain: false })?;
+/// for message in answers {
+///     println!("{}", message?.topic);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    client: super::Client,
+    runtime: Arc<Runtime>,
+}
+
+/// The [`Messages`](super::Messages), as an iterator that blocks.
+#[derive(Debug)]
+pub struct Messages {
+    messages: super::Messages,
+    runtime: Arc<Runtime>,
+}
+
+/// A [`Subscription`](super::Subscription), as an iterator that blocks.
+#[derive(Debug)]
+pub struct Subscription {
+    subscription: super::Subscription,
+    runtime: Arc<Runtime>,
+}
+
+/// The end of a delivery, to be waited for.
+#[derive(Debug)]
+pub struct Publishing {
+    publishing: super::Publishing,
+    runtime: Arc<Runtime>,
+}
+
+impl Client {
+    /// As [`connect`](super::Client::connect).
+    ///
+    /// # Errors
+    ///
+    /// As there; [`ClientError::Lost`] when the system has no thread for it.
+    pub fn connect(options: ClientOptions) -> Result<(Self, Messages), ClientError> {
+        Self::start(super::Client::connect(options))
+    }
+
+    /// As [`connect_durable`](super::Client::connect_durable).
+    ///
+    /// # Errors
+    ///
+    /// As there; [`ClientError::Lost`] when the system has no thread for it.
+    pub fn connect_durable(
+        options: ClientOptions,
+        store: impl Store + 'static,
+    ) -> Result<(Self, Messages), ClientError> {
+        Self::start(super::Client::connect_durable(options, store))
+    }
+
+    fn start(
+        connecting: impl Future<Output = Result<(super::Client, super::Messages), ClientError>>,
+    ) -> Result<(Self, Messages), ClientError> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.map_err(|error: io::Error| ClientError::Lost(error.into()))?;
+        let runtime = Arc::new(runtime);
+        let (client, messages) = runtime.block_on(connecting)?;
+        let messages = Messages { messages, runtime: runtime.clone() };
+        Ok((Self { client, runtime }, messages))
+    }
+
+    /// As [`session_present`](super::Client::session_present).
+    pub const fn session_present(&self) -> bool {
+        self.client.session_present()
+    }
+
+    /// As [`publish`](super::Client::publish).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn publish(&self, message: Message) -> Result<(), ClientError> {
+        self.runtime.block_on(self.client.publish(message))
+    }
+
+    /// As [`begin_publish`](super::Client::begin_publish).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn begin_publish(&self, message: Message) -> Result<Publishing, ClientError> {
+        let publishing = self.runtime.block_on(self.client.begin_publish(message))?;
+        Ok(Publishing { publishing, runtime: self.runtime.clone() })
+    }
+
+    /// As [`subscribe`](super::Client::subscribe).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn subscribe(
+        &self,
+        filters: impl Into<OneOrMore<SubscribeFilter>>,
+    ) -> Result<Subscription, ClientError> {
+        let subscription = self.runtime.block_on(self.client.subscribe(filters))?;
+        Ok(Subscription { subscription, runtime: self.runtime.clone() })
+    }
+
+    /// As [`unsubscribe`](super::Client::unsubscribe).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn unsubscribe(
+        &self,
+        filters: impl Into<OneOrMore<TopicFilter>>,
+    ) -> Result<(), ClientError> {
+        self.runtime.block_on(self.client.unsubscribe(filters))
+    }
+
+    /// As [`disconnect`](super::Client::disconnect).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn disconnect(&self) -> Result<(), ClientError> {
+        self.runtime.block_on(self.client.disconnect())
+    }
+}
+
+impl Messages {
+    /// Waits for the next message, for so long at most; `Ok(None)` when none came, or no more will.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](super::Messages::next).
+    pub fn next_within(&mut self, wait: Duration) -> Result<Option<Message>, ClientError> {
+        within(&self.runtime, wait, self.messages.next())
+    }
+}
+
+impl Iterator for Messages {
+    type Item = Result<Message, ClientError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.runtime.block_on(self.messages.next()).transpose()
+    }
+}
+
+impl Subscription {
+    /// As [`granted`](super::Subscription::granted).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn granted(&mut self) -> Result<&OneOrMore<SubackCode>, ClientError> {
+        self.runtime.block_on(self.subscription.granted())
+    }
+
+    /// Waits for the next message, for so long at most; `Ok(None)` when none came, or no more will.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](super::Subscription::next).
+    pub fn next_within(&mut self, wait: Duration) -> Result<Option<Message>, ClientError> {
+        within(&self.runtime, wait, self.subscription.next())
+    }
+}
+
+impl Iterator for Subscription {
+    type Item = Result<Message, ClientError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.runtime.block_on(self.subscription.next()).transpose()
+    }
+}
+
+impl Publishing {
+    /// Waits for the end of the delivery.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](super::Client::publish).
+    pub fn wait(self) -> Result<(), ClientError> {
+        self.runtime.block_on(self.publishing)
+    }
+}
+
+fn within(
+    runtime: &Runtime,
+    wait: Duration,
+    next: impl Future<Output = Result<Option<Message>, ClientError>>,
+) -> Result<Option<Message>, ClientError> {
+    runtime.block_on(async { timeout(wait, next).await.unwrap_or(Ok(None)) })
+}
