@@ -48,6 +48,7 @@ impl<'run> Stage<'run> {
             keep_alive: options.keep_alive_tolerance,
             late: look.late,
             pace: look.pace,
+            is_hasty: look.is_hasty,
             end: Instant::now() + look.limit,
         };
         let record = Record::new();
@@ -98,7 +99,7 @@ impl<'run> Stage<'run> {
     pub fn peer(&self, name: &str) -> Result<Peer, Finding> {
         let transport = self
             .subject
-            .dial(self.patience.due)
+            .dial(self.patience.at_least(self.patience.due))
             .map_err(|error| Finding::Error(format!("cannot reach the subject: {error}")))?;
         Ok(self.peer_on(name, transport))
     }
@@ -284,7 +285,7 @@ impl<'run> Stage<'run> {
         // What follows is no part of the case: neither of its transcript nor of its time.
         let due = self.patience.due.min(SWEEP);
         let end = Instant::now() + SWEEP;
-        let patience = Patience { due, end, pace: None, ..self.patience };
+        let patience = Patience { due, end, is_hasty: false, ..self.patience };
         let stage = Self { record: Record::new(), patience, ..self };
         for id in &pages.kept_sessions {
             let peer = stage.connect(stage.introduce(Connect::clean(id.as_slice())));
@@ -305,8 +306,10 @@ impl<'run> Stage<'run> {
 /// How a case is looked at.
 #[derive(Clone, Debug)]
 pub(crate) struct Look {
-    /// How long the subject takes, when that is all it gets; `None` for the whole of each wait.
-    pub(crate) pace: Option<Arc<Pace>>,
+    /// How long the subject takes.
+    pub(crate) pace: Arc<Pace>,
+    /// Whether that is all it gets.
+    pub(crate) is_hasty: bool,
     /// How long to wait for what is late; zero unless this is a second look.
     pub(crate) late: Duration,
     /// How long the case may take.

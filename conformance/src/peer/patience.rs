@@ -3,6 +3,9 @@
 //! At a first look, when all cases run at once, a wait is a multiple of the longest that the
 //! subject has taken for anything up to now. Silence proves little then: what fails by it is
 //! looked at again, with the whole of each wait and without the crowd.
+//!
+//! A judge that was told to be hasty is so only as far as subject and machine can keep up: where
+//! answers were seen to take long, no wait is shorter than a multiple of that either.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +22,10 @@ pub(crate) struct Patience {
     pub(crate) keep_alive: Duration,
     /// For what should have come and has not, to tell late from never; zero for no such wait.
     pub(crate) late: Duration,
-    /// What the subject needs, where that is all the time it gets.
-    pub(crate) pace: Option<Arc<Pace>>,
+    /// How long the subject takes.
+    pub(crate) pace: Arc<Pace>,
+    /// Whether that is all the time it gets.
+    pub(crate) is_hasty: bool,
     /// When the case as a whole must be over.
     pub(crate) end: Instant,
 }
@@ -34,15 +39,18 @@ impl Patience {
     /// Until when to wait, from `begin` on, for what may take as long as `wait`. It may move away
     /// meanwhile, when others find the subject slower than was known.
     pub(crate) fn until(&self, begin: Instant, wait: Duration) -> Instant {
-        let wait = self.pace.as_ref().map_or(wait, |pace| pace.enough().min(wait));
-        (begin + wait).min(self.end)
+        let wait = if self.is_hasty { self.pace.enough().min(wait) } else { wait };
+        (begin + self.at_least(wait)).min(self.end)
+    }
+
+    /// As long as `wait`, or longer where that was seen to be too short.
+    pub(crate) fn at_least(&self, wait: Duration) -> Duration {
+        wait.max(self.pace.need().min(LEEWAY))
     }
 
     /// Takes note that something took the subject as long as this.
     pub(crate) fn took(&self, duration: Duration) {
-        if let Some(pace) = &self.pace {
-            pace.note(duration);
-        }
+        self.pace.note(duration);
     }
 
     /// Whether the case has used up its time.
@@ -65,13 +73,20 @@ impl Pace {
 
     /// What ought to be enough for any one thing.
     fn enough(&self) -> Duration {
+        LEAST + self.need()
+    }
+
+    fn need(&self) -> Duration {
         let slowest = Duration::from_micros(self.slowest_micros.load(Ordering::Relaxed));
-        LEAST + slowest.saturating_mul(MARGIN)
+        slowest.saturating_mul(MARGIN)
     }
 }
 
 /// Long beside a round trip on any network, and short beside the patience of a person.
 const LEAST: Duration = Duration::from_secs(1);
+
+/// How far a wait may be drawn out for a subject that is slow.
+const LEEWAY: Duration = Duration::from_secs(5);
 
 /// How much longer than the slowest answer another may take.
 const MARGIN: u32 = 8;
@@ -90,7 +105,8 @@ mod tests {
             close: due,
             keep_alive: due,
             late: Duration::ZERO,
-            pace: Some(Arc::clone(&pace)),
+            pace: Arc::clone(&pace),
+            is_hasty: true,
             end,
         };
         let wait = || patience.until(begin, due) - begin;
@@ -100,6 +116,9 @@ mod tests {
         assert_eq!(wait(), Duration::from_secs(3));
         patience.took(Duration::from_secs(2));
         assert_eq!(wait(), due);
-        assert_eq!(Patience { pace: None, ..patience }.until(begin, due), begin + due);
+        let patient = Patience { is_hasty: false, ..patience };
+        assert_eq!(patient.until(begin, due), begin + due);
+        // Told to be hasty, with a subject that is not.
+        assert_eq!(patient.until(begin, Duration::from_millis(100)), begin + LEEWAY);
     }
 }

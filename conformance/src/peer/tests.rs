@@ -1,4 +1,5 @@
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
@@ -47,7 +48,8 @@ fn peer_of_octets(octets: Vec<u8>, closes: bool) -> (Peer, Record) {
         close: wait,
         keep_alive: wait,
         late: Duration::ZERO,
-        pace: None,
+        pace: Arc::default(),
+        is_hasty: false,
         end,
     };
     let record = Record::new();
@@ -373,7 +375,8 @@ fn a_flood_is_given_up() {
             close: wait,
             keep_alive: wait,
             late: Duration::ZERO,
-            pace: None,
+            pace: Arc::default(),
+            is_hasty: false,
             end: Instant::now() + wait,
         };
         let (record, flood) = (Record::new(), Box::new(Flood(octets)));

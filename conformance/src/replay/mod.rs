@@ -14,6 +14,7 @@ mod names;
 mod player;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::finding::Finding;
@@ -119,7 +120,8 @@ pub fn replay(
     let names = Names::new(&transcript.tag, options.fresh_names);
     let limit = run.patience * u32::try_from(transcript.steps.len()).unwrap_or(u32::MAX) + MARGIN;
     let tag = names.now().to_owned();
-    let look = Look { pace: None, late: Duration::ZERO, limit };
+    let (pace, late) = (Arc::default(), Duration::ZERO);
+    let look = Look { pace, is_hasty: false, late, limit };
     let stage = Stage::new(subject, &run, &capabilities, &ledger, tag.clone(), look);
     let mut player = Player::new(transcript, &stage, names, options);
     let ended = player.play().and_then(|()| player.judge());

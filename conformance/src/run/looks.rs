@@ -77,19 +77,19 @@ impl Run<'_> {
 
     /// All cases at once, with what the subject was seen to need for each wait.
     fn first_look(&self) -> Look {
-        let pace = self.options.second_look.then(|| Arc::clone(&self.pace));
-        Look { pace, ..self.only_look() }
+        Look { is_hasty: self.options.second_look, ..self.only_look() }
     }
 
     /// One look, as patient as a second one, that has to do.
-    pub(super) const fn only_look(&self) -> Look {
-        Look { pace: None, late: Duration::ZERO, limit: CASE_LIMIT }
+    pub(super) fn only_look(&self) -> Look {
+        let pace = Arc::clone(&self.pace);
+        Look { pace, is_hasty: false, late: Duration::ZERO, limit: CASE_LIMIT }
     }
 
     /// Few cases, with all the time there is.
     fn second_look(&self) -> Look {
         let late = self.options.lateness.max(Duration::from_millis(1));
-        Look { pace: None, late, limit: CASE_LIMIT + late }
+        Look { late, limit: CASE_LIMIT + late, ..self.only_look() }
     }
 
     /// Whether haste may be the reason for what was found. A subject that has never answered

@@ -1,6 +1,7 @@
 //! A subject that dies on the way, or answers nobody any more.
 
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::Run;
 use crate::case::Case;
@@ -24,8 +25,8 @@ impl Run<'_> {
         }
         let there = match self.answered {
             true => self.subject.check_answers(self.options.patience).or_else(|_| {
-                // On a busy machine it may merely be slow.
-                self.subject.check_answers(self.options.patience * 10)
+                // On a busy machine it may merely be slow, however hasty the judge.
+                self.subject.check_answers((self.options.patience * 10).max(LEAST_TO_BE_LOST))
             }),
             // It never answered, which is what the cases say of it.
             false => self.subject.check_alive(),
@@ -69,3 +70,6 @@ impl Run<'_> {
 
 /// Cases that a loss is told with, besides the one that noticed it.
 const MOST_SUSPECTS: usize = 6;
+
+/// Who answers nobody for so long is held for lost at the earliest.
+const LEAST_TO_BE_LOST: Duration = Duration::from_secs(5);
