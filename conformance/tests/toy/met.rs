@@ -7,6 +7,7 @@ pub(crate) const MET_BY_AGREEING: &[(&str, &[&str])] = &[
         &[
             "connect/accepted",
             "connack/form",
+            "connack/ends-with-its-return-code",
             "credentials/password-is-data",
             "credentials/empty-password-is-a-password",
             "credentials/longest-password-is-taken",

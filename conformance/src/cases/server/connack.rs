@@ -17,7 +17,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "connack/form",
         title: "A CONNACK has two octets: Session Present alone, and a return code of the table.",
-        statements: &["U-3.2.1-1", "U-3.2.2.1-1", "U-3.2.2.3-2", "U-3.2.3-1"],
+        statements: &["U-3.2.1-1", "U-3.2.2.1-1", "U-3.2.2.3-2"],
         level: Level::Must,
         needs: &[],
         run: |stage| {
@@ -30,10 +30,28 @@ pub(super) const CASES: &[Case] = &[
     Case {
         address: "connack/form-of-a-refusal",
         title: "A CONNACK that refuses has the same two octets, with a return code of the table.",
-        statements: &["U-3.2.1-1", "U-3.2.2.1-1", "U-3.2.2.3-2", "U-3.2.3-1"],
+        statements: &["U-3.2.1-1", "U-3.2.2.1-1", "U-3.2.2.3-2"],
         level: Level::Must,
         needs: &[],
         run: |stage| refusals(stage, "a").map(drop),
+    },
+    Case {
+        address: "connack/ends-with-its-return-code",
+        title: "A CONNACK has no payload: nothing of it comes after its return code.",
+        statements: &["U-3.2.3-1"],
+        level: Level::Must,
+        needs: &[],
+        run: |stage| {
+            let mut peer = stage.peer("a")?;
+            peer.send(stage.clean("a"))?;
+            peer.expect_accepted().map(drop).map_err(|finding| match finding {
+                // To have another length is one breach, and what that length is for another.
+                Finding::Fail(mismatch) if mismatch.statement == Some("U-3.2.1-1") => {
+                    Finding::Fail(mismatch).of_the_case()
+                }
+                other => other.while_preparing("connect"),
+            })
+        },
     },
     Case {
         address: "connack/before-waiting-messages",

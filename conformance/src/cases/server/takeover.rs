@@ -8,7 +8,7 @@
 use crate::case::{Case, Level};
 use crate::finding::{Finding, Mismatch};
 use crate::need::Need;
-use crate::peer::Delivery;
+use crate::peer::{Delivery, Peer};
 use crate::stage::Stage;
 use crate::wire::Connack;
 
@@ -121,9 +121,10 @@ fn displaces(
         (false, true) => "MQTT-3.2.2-2",
         (false, false) => "MQTT-3.2.2-3",
     };
-    let connack = newer
-        .expect_accepted()
-        .map_err(|finding| finding.while_preparing("connect a second time"))?;
+    let connack = match newer.expect_connack() {
+        Ok(connack) if connack.code == 0 => connack,
+        outcome => return Err(turned_away(&mut older, &newer, outcome)),
+    };
     if connack.session_present != present {
         return Err(Finding::fail(Connack::accepted(present), connack).of(told));
     }
@@ -133,6 +134,23 @@ fn displaces(
         other => other,
     })?;
     newer.fence().map(drop)
+}
+
+/// Who is let in, and by the same name is not while somebody else stays connected by it, has been
+/// turned away in favour of the older connection.
+fn turned_away(older: &mut Peer, newer: &Peer, outcome: Result<Connack, Finding>) -> Finding {
+    let seen = match outcome {
+        Ok(connack) => connack.to_string(),
+        Err(_) if newer.is_closed() => "closed without a CONNACK".to_owned(),
+        Err(finding) => return finding.while_preparing("connect a second time"),
+    };
+    match older.fence() {
+        Ok(_) => {
+            let seen = format!("the newer one: {seen}; the older one is still connected");
+            Finding::fail("the older connection closed", seen).of("MQTT-3.1.4-2")
+        }
+        Err(_) => Finding::inconclusive(format!("could not connect a second time: {seen}")),
+    }
 }
 
 fn no_subscriptions_go_over(
