@@ -1,5 +1,6 @@
 //! How a run is to be carried out.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mqttspec_spec::StatementId;
@@ -27,6 +28,10 @@ pub struct RunOptions {
     pub bugs: Vec<&'static Bug>,
     /// Whether to look for limits that no case depends on, too.
     pub thorough: bool,
+    /// Only these cases, by address; all when `None`.
+    pub(crate) among: Option<BTreeSet<&'static str>>,
+    /// Whether to take for granted what only a probe could find out.
+    pub(crate) unprobed: bool,
     /// Cases at once, at least 1. By default 64.
     pub jobs: usize,
     /// How long something that is due may take. By default 5 s.
@@ -61,6 +66,8 @@ impl Default for RunOptions {
             requirements: None,
             bugs: Vec::new(),
             thorough: false,
+            among: None,
+            unprobed: false,
             jobs: 64,
             patience: Duration::from_secs(5),
             close_wait: Duration::from_secs(5),

@@ -60,7 +60,7 @@ enum Command {
     Pub(publish::Arguments),
     Sub(subscribe::Arguments),
     Explain(explain::Arguments),
-    Saboteur(saboteur::Arguments),
+    Saboteur(Box<saboteur::Arguments>),
 }
 
 const EXAMPLES: &str = "\

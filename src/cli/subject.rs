@@ -76,9 +76,23 @@ fn not_there(error: SubjectError) -> Failed {
 
 /// The command line that starts the reference broker: this very program.
 pub(super) fn built_in() -> Result<String, anyhow::Error> {
+    let program = this_program()?;
+    let listen = "--bind 127.0.0.1:{port} --listen ws://127.0.0.1:{ws_port}/mqtt";
+    Ok(format!("{program} broker --volatile {listen}"))
+}
+
+/// The profile of the reference broker, started by this very program.
+pub(super) fn reference() -> Result<Profile, anyhow::Error> {
+    let mut profile = Profile::find("mqttspec")?;
+    if let Some(start) = &mut profile.start {
+        start.command = start.command.replacen("mqttspec", &this_program()?, 1);
+    }
+    Ok(profile)
+}
+
+/// This program, quoted as a shell reads it.
+fn this_program() -> Result<String, anyhow::Error> {
     let program = std::env::current_exe().context("cannot find this program itself")?;
     let program = program.to_str().context("the path of this program is not UTF-8")?;
-    let program = program.replace('\'', r"'\''");
-    let listen = "--bind 127.0.0.1:{port} --listen ws://127.0.0.1:{ws_port}/mqtt";
-    Ok(format!("'{program}' broker --volatile {listen}"))
+    Ok(format!("'{}'", program.replace('\'', r"'\''")))
 }

@@ -36,6 +36,7 @@ const FILES: &[(&str, &str)] = files![
     "mosca",
     "mosquitto",
     "mqttd",
+    "mqttspec",
     "mqttv5",
     "nats",
     "rabbitmq",

@@ -107,6 +107,10 @@ impl Run<'_> {
         let mut capabilities = Capabilities::default();
         let mut limits = Limits::default();
         capabilities.note(Need::WebSocket, self.subject.websocket().is_some());
+        if self.options.unprobed {
+            capabilities.follow(self.options.profile.as_ref());
+            return capabilities;
+        }
         thread::scope(|scope| {
             let how_much = if self.options.thorough { THOROUGH } else { QUICK };
             let how_much: Vec<_> = how_much
@@ -239,7 +243,8 @@ impl RunOptions {
             self.bugs.is_empty() || self.bugs.iter().any(|bug| bug.is_shown_by(case.address));
         let by_level = self.level.is_none_or(|level| level == case.level)
             || (self.thorough && OBSERVING.contains(&case.address));
-        by_address && by_statement && by_set && by_bug && by_level
+        let by_list = self.among.as_ref().is_none_or(|among| among.contains(case.address));
+        by_list && by_address && by_statement && by_set && by_bug && by_level
     }
 }
 

@@ -5,6 +5,7 @@
 //! make the simple ones.
 
 use super::link::Link;
+use crate::websocket::{Answer, Frame, Request};
 use crate::wire::{Connack, Fault, Framed, Kind, Malformed, Octets, Packet};
 
 /// Asked what becomes of each thing that happens.
@@ -19,12 +20,20 @@ pub enum Event<'a> {
     FromServer(&'a Packet),
     /// What the Client sent is no packet, or none that it may send: its octets, and why.
     Malformed(&'a [u8], Malformed),
+    /// What the Client sent on its WebSocket beside packets: a frame of control, or of other data.
+    /// What goes on instead of it goes as a binary one.
+    Frame(&'a Frame),
+    /// The Client has asked for a WebSocket, and the Server has answered. What goes on instead is
+    /// another answer.
+    Opened(&'a Request, &'a Answer),
     /// Some octets of a packet came from the Client, and not all of them.
     PartFromClient,
     /// The Client has ended its direction, behind this much of a packet that is not complete.
     ClientGone(&'a [u8]),
     /// The Server has ended the connection.
     ServerGone,
+    /// The Server takes no connection: the Client is turned away, whatever becomes of this.
+    Unreachable,
 }
 
 /// What becomes of it.

@@ -72,7 +72,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "connect/reserved-flag",
-        breaks: &["MQTT-3.1.2-3", "MQTT-3.1.4-1", "MQTT-3.2.2-6"],
+        breaks: &["MQTT-3.1.2-3", "MQTT-3.1.4-1"],
         title: "A CONNECT with the reserved connect flag set is accepted.",
         breach: || tolerates(|_, fault| fault == Fault::ConnectFlagReserved),
     },
@@ -284,8 +284,31 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         },
     },
     Sabotage {
+        name: "takeover/the-older-one-stays",
+        breaks: &["MQTT-3.1.4-2"],
+        title: "A Client whose identifier is in use is turned away.",
+        breach: || {
+            Box::new(|link, event| match event {
+                Event::FromClient(Packet::Connect(connect)) => {
+                    let others = link.others();
+                    let in_use = !connect.client_id.is_empty()
+                        && others
+                            .into_iter()
+                            .any(|n| link.other(n).client_id() == connect.client_id);
+                    if in_use {
+                        link.send_client(Connack::refused(2));
+                        link.close();
+                        return Fate::Drop;
+                    }
+                    Fate::Pass
+                }
+                _ => Fate::Pass,
+            })
+        },
+    },
+    Sabotage {
         name: "connack/with-a-payload",
-        breaks: &["U-3.2.1-1"],
+        breaks: &["U-3.2.1-1", "U-3.2.3-1"],
         title: "A CONNACK has a payload.",
         breach: || {
             server(|packet| match packet {
@@ -310,7 +333,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "connack/undefined-code",
-        breaks: &["U-3.2.2.3-2"],
+        breaks: &["U-3.2.2.3-2", "MQTT-3.2.2-6"],
         title: "A CONNACK that refuses has return code 0x06.",
         breach: || refuses_as(1, 6),
     },

@@ -18,6 +18,17 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         breach: || tolerates(|_, fault| fault == Fault::ReservedType(15)),
     },
     Sabotage {
+        name: "header/sends-type-15",
+        breaks: &["U-2.2.1-2"],
+        title: "A packet of type 15 comes before each PINGRESP.",
+        breach: || {
+            server(|packet| match packet {
+                Packet::Pingresp => instead([0xf0, 0, 0xd0, 0]),
+                _ => Fate::Pass,
+            })
+        },
+    },
+    Sabotage {
         name: "header/flags-of-its-own",
         breaks: &["MQTT-2.2.2-1"],
         title: "SUBACK, UNSUBACK and PINGRESP are sent with the flags 0010.",

@@ -5,12 +5,12 @@
 //! proxy alone: both have Packet Identifiers from [`FIRST_FORGED`] on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
-use std::sync::mpsc::Sender as Channel;
+use std::io;
 use std::time::Duration;
 
-use crate::subject::Target;
+use super::outlet::{Outgoing, Outlet};
+use crate::subject::{Subject, Target};
+use crate::websocket::{Frame, Request};
 use crate::wire::{Connect, Octets, Packet, Publish};
 
 /// A connection, while somebody's packet is being dealt with.
@@ -30,8 +30,10 @@ pub struct Link<'a> {
 /// Both ends of one connection, and what has been seen on it.
 #[derive(Debug)]
 pub(super) struct Ends {
-    pub(super) to_client: Channel<Outgoing>,
-    pub(super) to_server: Channel<Outgoing>,
+    pub(super) to_client: Outlet,
+    pub(super) to_server: Outlet,
+    /// What opened it, if it is a WebSocket.
+    pub(super) request: Option<Request>,
     pub(super) connect: Option<Connect>,
     pub(super) accepted: bool,
     pub(super) filters: Vec<(Vec<u8>, u8)>,
@@ -43,18 +45,12 @@ pub(super) struct Ends {
     last_id: u16,
 }
 
-/// What a writer is to do next.
-#[derive(Debug)]
-pub(super) enum Outgoing {
-    Octets(Vec<u8>),
-    End,
-}
-
 impl Ends {
-    pub(super) const fn new(to_client: Channel<Outgoing>, to_server: Channel<Outgoing>) -> Self {
+    pub(super) const fn new(to_client: Outlet, to_server: Outlet) -> Self {
         Self {
             to_client,
             to_server,
+            request: None,
             connect: None,
             accepted: false,
             filters: Vec::new(),
@@ -116,12 +112,11 @@ impl Ends {
     }
 
     fn send_client(&self, octets: impl Octets) {
-        // Nobody listens any more when the connection is gone: then there is nothing to break.
-        let _ = self.to_client.send(Outgoing::Octets(octets.octets()));
+        self.to_client.send(Outgoing::Octets(octets.octets()));
     }
 
     fn send_server(&self, octets: impl Octets) {
-        let _ = self.to_server.send(Outgoing::Octets(octets.octets()));
+        self.to_server.send(Outgoing::Octets(octets.octets()));
     }
 
     fn forged_id(&mut self) -> u16 {
@@ -138,9 +133,9 @@ impl Ends {
         self.send_client(publish);
     }
 
-    fn close(&self) {
-        let _ = self.to_client.send(Outgoing::End);
-        let _ = self.to_server.send(Outgoing::End);
+    pub(super) fn close(&self) {
+        self.to_client.send(Outgoing::End);
+        self.to_server.send(Outgoing::End);
     }
 }
 
@@ -162,6 +157,11 @@ impl Link<'_> {
     /// The Client Identifier, empty before CONNECT.
     pub fn client_id(&mut self) -> Vec<u8> {
         self.connect().map(|connect| connect.client_id.clone()).unwrap_or_default()
+    }
+
+    /// The request that opened it, if it is a WebSocket.
+    pub fn request(&mut self) -> Option<&Request> {
+        self.own().request.as_ref()
     }
 
     /// Whether the Server has accepted the CONNECT.
@@ -194,6 +194,11 @@ impl Link<'_> {
         self.own().send_server(octets);
     }
 
+    /// Sends a frame to the Client, which is on a WebSocket.
+    pub fn send_client_frame(&mut self, frame: Frame) {
+        self.own().to_client.send(Outgoing::Bare(frame.unmasked().octets()));
+    }
+
     /// Sends something to the Client, later.
     pub fn send_client_after(&mut self, wait: Duration, octets: impl Octets) {
         let (to_client, octets) = (self.own().to_client.clone(), octets.octets());
@@ -214,7 +219,7 @@ impl Link<'_> {
             loop {
                 std::thread::sleep(every);
                 if is_over() {
-                    let _ = to_server.send(Outgoing::End);
+                    to_server.send(Outgoing::End);
                     return to_client.send(Outgoing::End);
                 }
             }
@@ -274,18 +279,17 @@ impl Link<'_> {
         connect: &Connect,
         packet: Option<Packet>,
     ) -> io::Result<()> {
-        let address = self.upstream.network().ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let address = address.to_socket_addrs()?.next();
-        let address = address.ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let mut stream = TcpStream::connect_timeout(&address, ASIDE)?;
-        stream.set_read_timeout(Some(ASIDE))?;
-        let mut octets = connect.octets();
+        let subject = Subject::at(self.upstream.clone());
+        let mut transport = subject.dial(ASIDE)?;
+        let mut octets = subject.introduce(connect.clone()).octets();
         if let Some(packet) = packet {
             octets.extend(packet.octets());
         }
         octets.extend(Packet::Disconnect.octets());
-        stream.write_all(&octets)?;
-        stream.read_to_end(&mut Vec::new()).map(|_| ())
+        transport.write(&octets, ASIDE)?;
+        let mut buffer = [0; 256];
+        while transport.read(&mut buffer, ASIDE)? > 0 {}
+        Ok(())
     }
 }
 

@@ -8,28 +8,43 @@
 //! A sabotage is one constant in one file, like a case. Its proxy speaks MQTT with the judge's own
 //! wire layer, and with nothing passes every octet unchanged.
 
+mod access;
 mod acknowledgements;
 mod breach;
 mod connect;
+mod crew;
 mod delivery;
+mod door;
 mod errors;
+mod exceptions;
 mod exchanges;
+mod field;
+mod handshake;
 mod header;
+mod inlet;
 mod keep_alive;
 mod link;
 mod matrix;
+mod outlet;
 mod packet_id;
+mod page;
 mod proxy;
 mod publish;
+mod restart;
 mod retain;
+mod room;
 mod session;
 mod subscribe;
 mod text;
 mod topics;
 mod unsubscribe;
+mod websocket;
 mod will;
 
+use mqttspec_spec::StatementId;
+
 pub use breach::{Breach, Event, Fate};
+pub use field::Field;
 pub use link::Link;
 pub use matrix::{Behind, Holes, Matrix};
 pub use proxy::Proxy;
@@ -48,6 +63,23 @@ pub struct Sabotage {
 }
 
 impl Sabotage {
+    /// Whether it is about users, and breaks nothing before a broker that has none: it belongs
+    /// before a [`Proxy::door`].
+    pub fn is_about_users(&self) -> bool {
+        self.name.starts_with("access/")
+    }
+
+    /// Whether it is about WebSocket, and breaks nothing over TCP.
+    pub fn is_about_websocket(&self) -> bool {
+        self.name.starts_with("websocket/")
+    }
+
+    /// Whether it is for this statement first of all, if `chiefly`, or breaks it at all.
+    pub fn is_for(&self, statement: StatementId, chiefly: bool) -> bool {
+        let most = if chiefly { 1 } else { self.breaks.len() };
+        self.breaks.iter().take(most).any(|id| id.parse() == Ok(statement))
+    }
+
     /// The sabotage of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         all().find(|sabotage| sabotage.name == name)
@@ -65,8 +97,10 @@ const FILES: &[&[Sabotage]] = &[
     packet_id::SABOTAGES,        // 2.3.1
     connect::SABOTAGES,          // 3.1, 3.2
     session::SABOTAGES,          // 3.1.2.4, 4.1
+    restart::SABOTAGES,          // 4.1
     will::SABOTAGES,             // 3.1.2.5 to 3.1.2.7
     keep_alive::SABOTAGES,       // 3.1.2.10, 3.12, 3.14
+    access::SABOTAGES,           // 3.1.4, 3.3.5, 3.8.4
     publish::SABOTAGES,          // 3.3
     exchanges::SABOTAGES,        // 4.3
     delivery::SABOTAGES,         // 4.4 to 4.6
@@ -76,6 +110,7 @@ const FILES: &[&[Sabotage]] = &[
     unsubscribe::SABOTAGES,      // 3.10, 3.11
     topics::SABOTAGES,           // 4.7
     errors::SABOTAGES,           // 4.8
+    websocket::SABOTAGES,        // 6
 ];
 
 #[cfg(test)]

@@ -1,56 +1,87 @@
 //! The proxy: sockets and threads around a sabotage.
 //!
-//! Two threads read a connection, one an end, and two write it. What is read goes through the
-//! sabotage under one lock, so that it sees one thing after the other on all connections; what is
-//! to be written is queued, so that nobody holds the lock while a socket is full.
+//! Two threads read a connection, one an end. What is read goes through the sabotage under one
+//! lock, so that it sees one thing after the other on all connections; nobody waits for a socket
+//! that is full while holding it.
+//!
+//! Not here: what becomes of what is read, in `room`; how a WebSocket is opened, in `handshake`.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::Sabotage;
-use super::breach::{Breach, Event, Fate, nothing};
-use super::link::{Ends, Link, Outgoing};
+use super::breach::{Breach, nothing};
+use super::crew;
+use super::handshake::{Opened, open};
+use super::inlet::Inlet;
+use super::link::Ends;
+use super::outlet::Outlet;
+use super::room::{Room, Stream};
+use super::{Sabotage, door};
 use crate::subject::Target;
-use crate::wire::{Fault, Read, Reader, Sender};
+use crate::wire::Sender;
 
 /// A Server that breaks one thing, made of one that does not. Dropping it closes all connections.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
+    more: Mutex<Vec<SocketAddr>>,
     hall: Arc<Hall>,
 }
 
 impl Proxy {
-    /// Listens on `listen` and speaks for the broker at `upstream`; `None` breaks nothing.
+    /// Listens on `listen` and speaks for the broker at `upstream`, over TCP or WebSocket as that
+    /// does; `None` breaks nothing. What the sabotage says by itself goes to `upstream` with the
+    /// user name and password of that URL.
     ///
     /// # Errors
     ///
-    /// Those of binding `listen`, and [`io::ErrorKind::Unsupported`] for an upstream that is not
-    /// on plain TCP. An upstream that cannot be reached is no error here: whoever connects is then
-    /// turned away.
+    /// Those of binding `listen`, and [`io::ErrorKind::Unsupported`] for an upstream behind TLS or
+    /// on a Unix socket. An upstream that cannot be reached is no error here: whoever connects is
+    /// then turned away.
     pub fn start(
         listen: SocketAddr,
         upstream: Target,
         sabotage: Option<&Sabotage>,
     ) -> io::Result<Self> {
-        if !upstream.is_plain_tcp() {
-            let reason = "a proxy stands before a broker on plain TCP: HOST:PORT";
-            return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
-        }
-        let listener = TcpListener::bind(listen)?;
-        let address = listener.local_addr()?;
         let breach = sabotage.map_or_else(nothing, |sabotage| (sabotage.breach)());
-        let room = Room { breach, ends: BTreeMap::new(), sockets: BTreeMap::new(), last: 0 };
-        let hall = Arc::new(Hall { upstream, stopped: AtomicBool::new(false), room: room.into() });
-        let served = Arc::clone(&hall);
-        thread::spawn(move || served.serve(&listener));
-        Ok(Self { address, hall })
+        Self::by(listen, upstream, breach)
+    }
+
+    /// Stands before a broker that has no users and lets in two: `judge` with the password
+    /// `justice`, who may do everything, and `limited` with the password `limits`, who may neither
+    /// publish nor subscribe below `forbidden`. Gives where to find it, for the first of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start).
+    pub fn door(listen: SocketAddr, upstream: Target) -> io::Result<(Self, Target)> {
+        let door = Self::by(listen, upstream, door::door())?;
+        let target = Target::new(door.address.ip().to_string(), door.address.port());
+        Ok((door, target.for_user(door::JUDGE, Some(door::JUSTICE))))
+    }
+
+    fn by(listen: SocketAddr, upstream: Target, breach: Breach) -> io::Result<Self> {
+        let room = Mutex::new(Room::new(breach, upstream.clone()));
+        let hall = Arc::new(Hall { stopped: AtomicBool::new(false), room });
+        let address = hall.listen(listen, upstream)?;
+        Ok(Self { address, more: Mutex::default(), hall })
+    }
+
+    /// Listens on another address for the same broker, at another of its own. What happens on
+    /// either, one sabotage sees.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start).
+    pub fn also(&self, listen: SocketAddr, upstream: Target) -> io::Result<SocketAddr> {
+        let address = self.hall.listen(listen, upstream)?;
+        self.more.lock().unwrap_or_else(PoisonError::into_inner).push(address);
+        Ok(address)
     }
 
     /// Where it listens.
@@ -62,8 +93,11 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.hall.stopped.store(true, Ordering::Relaxed);
-        // Wakes the listener, so that it looks.
-        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+        let more = self.more.lock().unwrap_or_else(PoisonError::into_inner);
+        // Wakes the listeners, so that they look.
+        for address in more.iter().chain([&self.address]) {
+            let _ = TcpStream::connect_timeout(address, Duration::from_secs(1));
+        }
         for (client, server) in self.hall.room().sockets.values() {
             let _ = client.shutdown(Shutdown::Both);
             let _ = server.shutdown(Shutdown::Both);
@@ -71,24 +105,11 @@ impl Drop for Proxy {
     }
 }
 
-/// All connections of a proxy, and what becomes of what happens on them.
-struct Room {
-    breach: Breach,
-    ends: BTreeMap<u64, Ends>,
-    sockets: BTreeMap<u64, (Arc<TcpStream>, Arc<TcpStream>)>,
-    last: u64,
-}
-
+/// All connections of a proxy.
+#[derive(Debug)]
 struct Hall {
-    upstream: Target,
     stopped: AtomicBool,
     room: Mutex<Room>,
-}
-
-impl std::fmt::Debug for Hall {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hall").field("upstream", &self.upstream).finish_non_exhaustive()
-    }
 }
 
 impl Hall {
@@ -96,178 +117,99 @@ impl Hall {
         self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(self: Arc<Self>, listener: &TcpListener) {
+    fn listen(self: &Arc<Self>, listen: SocketAddr, upstream: Target) -> io::Result<SocketAddr> {
+        if upstream.is_secure() || upstream.network().is_none() {
+            let reason = "a proxy stands before a broker on TCP or WebSocket without TLS: \
+                          HOST:PORT or ws://HOST:PORT/PATH";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+        }
+        let listener = TcpListener::bind(listen)?;
+        let address = listener.local_addr()?;
+        let hall = Arc::clone(self);
+        thread::spawn(move || hall.serve(&listener, &Arc::new(upstream)));
+        Ok(address)
+    }
+
+    fn serve(self: Arc<Self>, listener: &TcpListener, upstream: &Arc<Target>) {
         for client in listener.incoming() {
             if self.stopped.load(Ordering::Relaxed) {
                 return;
             }
             // A client whose connection cannot be passed on is turned away by dropping it.
             if let Ok(client) = client {
-                let hall = Arc::clone(&self);
-                thread::spawn(move || hall.admit(client));
+                let (hall, upstream) = (Arc::clone(&self), Arc::clone(upstream));
+                crew::run(move || drop(hall.admit(client, &upstream)));
             }
         }
     }
 
-    fn admit(self: Arc<Self>, client: TcpStream) -> io::Result<()> {
-        let upstream = self.upstream.network().ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let upstream = upstream.to_socket_addrs()?.next();
-        let upstream = upstream.ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let server = TcpStream::connect_timeout(&upstream, DIAL)?;
+    fn admit(self: Arc<Self>, client: TcpStream, upstream: &Target) -> io::Result<()> {
+        let client = Arc::new(client);
+        let is_websocket = upstream.is_websocket();
+        let outlet = |to, socket: &Arc<TcpStream>, end| {
+            Outlet::new(Arc::clone(socket), is_websocket.then_some(to), end)
+        };
+        let to_client = outlet(Sender::Client, &client, Shutdown::Both);
+        let server = dial(upstream).inspect_err(|_| {
+            self.room().unreachable(Ends::new(to_client.clone(), to_client.clone()));
+        })?;
+        let server = Arc::new(server);
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
-        let (client, server) = (Arc::new(client), Arc::new(server));
-        let (to_client, for_client) = channel();
-        let (to_server, for_server) = channel();
-        let number = {
-            let mut room = self.room();
-            room.last += 1;
-            let number = room.last;
-            room.ends.insert(number, Ends::new(to_client, to_server));
-            room.sockets.insert(number, (Arc::clone(&client), Arc::clone(&server)));
-            number
+        let to_server = outlet(Sender::Server, &server, Shutdown::Write);
+        let sockets = (Arc::clone(&client), Arc::clone(&server));
+        let number = self.room().enter(Ends::new(to_client, to_server), sockets);
+        let opened = if is_websocket {
+            let asked = open(&client, &server, upstream);
+            asked.map(|opened| self.opened(number, opened))
+        } else {
+            Ok(Some((Vec::new(), Vec::new())))
         };
-        let stream = Arc::clone(&client);
-        thread::spawn(move || write(&stream, &for_client, Shutdown::Both));
-        let stream = Arc::clone(&server);
-        thread::spawn(move || write(&stream, &for_server, Shutdown::Write));
-        let hall = Arc::clone(&self);
-        let back = thread::spawn(move || hall.carry(number, Sender::Server, &server));
-        self.carry(number, Sender::Client, &client);
-        // Where the sabotage keeps from the Client that the Server has gone, it stays until now.
-        let _ = back.join();
-        let mut room = self.room();
-        room.ends.remove(&number);
-        room.sockets.remove(&number);
-        Ok(())
+        match &opened {
+            Ok(Some((from_client, from_server))) => {
+                let inlet = |from| if is_websocket { Inlet::websocket(from) } else { Inlet::Plain };
+                let (hall, rest) = (Arc::clone(&self), from_server.clone());
+                let server_inlet = inlet(Sender::Server);
+                let (done, back) = channel::<()>();
+                crew::run(move || {
+                    hall.carry(number, Sender::Server, &server, server_inlet, &rest);
+                    drop(done);
+                });
+                self.carry(number, Sender::Client, &client, inlet(Sender::Client), from_client);
+                // Where the sabotage keeps from the Client that the Server has gone, it stays
+                // until now.
+                let _ = back.recv();
+            }
+            Ok(None) | Err(_) => self.room().end(number),
+        }
+        self.room().leave(number);
+        opened.map(drop)
     }
 
-    /// Reads one end until it is over.
-    fn carry(&self, number: u64, from: Sender, mut stream: &TcpStream) {
-        let mut reader = Reader::new(from);
+    /// Passes on how a WebSocket was opened: what came behind that from either end, if it was.
+    fn opened(&self, number: u64, opened: Opened) -> Option<(Vec<u8>, Vec<u8>)> {
+        let is_open = opened.answer.is_open();
+        let rests = (opened.from_client.clone(), opened.from_server.clone());
+        self.room().opened(number, opened);
+        is_open.then_some(rests)
+    }
+
+    /// Reads one end until it is over, after `begin`.
+    fn carry(&self, number: u64, from: Sender, mut socket: &TcpStream, inlet: Inlet, begin: &[u8]) {
+        let mut stream = Stream::new(number, from, inlet);
+        self.room().read(&mut stream, begin);
         let mut buffer = [0; 16 * 1024];
-        // Set once no packets can be told apart any more, to whether the octets still go on.
-        let mut lost = None;
-        while let Ok(length @ 1..) = stream.read(&mut buffer) {
-            let octets = &buffer[..length];
-            let mut room = self.room();
-            if let Some(goes_on) = lost {
-                if goes_on {
-                    room.forward(number, from, octets.to_vec());
-                }
-                continue;
-            }
-            let mut whole = reader.unread().is_empty();
-            reader.push(octets);
-            let mut position = 0;
-            while let Some(read) = reader.next_read() {
-                let goes_on = room.packet(&self.upstream, number, from, &read, (whole, position));
-                if matches!(read.packet, Err(malformed) if malformed.fault == Fault::RemainingLength)
-                {
-                    lost = Some(goes_on);
-                }
-                whole = true;
-                position += 1;
-            }
-            if from == Sender::Client && !reader.unread().is_empty() {
-                room.ask(&self.upstream, number, Event::PartFromClient, (false, position));
-            }
+        while let Ok(length @ 1..) = socket.read(&mut buffer) {
+            self.room().read(&mut stream, &buffer[..length]);
         }
-        self.room().gone(&self.upstream, number, from, reader.unread());
+        self.room().gone(&stream);
     }
 }
 
-impl Room {
-    fn ask(
-        &mut self,
-        upstream: &Target,
-        number: u64,
-        event: Event<'_>,
-        place: (bool, usize),
-    ) -> Fate {
-        let (whole, position) = place;
-        let mut link = Link { number, ends: &mut self.ends, upstream, whole, position };
-        (self.breach)(&mut link, event)
-    }
-
-    /// Deals with a packet; whether it went on as it came.
-    fn packet(
-        &mut self,
-        upstream: &Target,
-        number: u64,
-        from: Sender,
-        read: &Read,
-        place: (bool, usize),
-    ) -> bool {
-        let Some(ends) = self.ends.get_mut(&number) else { return false };
-        let event = match (from, &read.packet) {
-            (Sender::Client, Ok(packet)) => {
-                if !ends.note_client(packet) {
-                    return false;
-                }
-                Event::FromClient(packet)
-            }
-            (Sender::Client, Err(malformed)) => Event::Malformed(&read.octets, *malformed),
-            (Sender::Server, Ok(packet)) => {
-                if !ends.note_server(packet) {
-                    return false;
-                }
-                Event::FromServer(packet)
-            }
-            // A Server that breaks rules by itself is passed on as it is.
-            (Sender::Server, Err(_)) => {
-                self.forward(number, from, read.octets.clone());
-                return true;
-            }
-        };
-        match self.ask(upstream, number, event, place) {
-            Fate::Pass => self.forward(number, from, read.octets.clone()),
-            Fate::Drop => return false,
-            Fate::Instead(octets) => {
-                self.forward(number, from, octets);
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Deals with the end of one direction.
-    fn gone(&mut self, upstream: &Target, number: u64, from: Sender, rest: &[u8]) {
-        let event = match from {
-            Sender::Client => Event::ClientGone(rest),
-            Sender::Server => Event::ServerGone,
-        };
-        match self.ask(upstream, number, event, (true, 0)) {
-            Fate::Pass => self.forward(number, from, rest.to_vec()),
-            Fate::Drop if from == Sender::Server => return,
-            Fate::Drop => {}
-            Fate::Instead(octets) => self.forward(number, from, octets),
-        }
-        let Some(ends) = self.ends.get(&number) else { return };
-        let queue = if from == Sender::Client { &ends.to_server } else { &ends.to_client };
-        let _ = queue.send(Outgoing::End);
-    }
-
-    fn forward(&self, number: u64, from: Sender, octets: Vec<u8>) {
-        let Some(ends) = self.ends.get(&number) else { return };
-        let queue = if from == Sender::Client { &ends.to_server } else { &ends.to_client };
-        // Refused once the writer is gone, and then the connection is.
-        let _ = queue.send(Outgoing::Octets(octets));
-    }
-}
-
-/// Writes what is queued, and ends the connection this way when it is told to.
-fn write(mut stream: &TcpStream, queue: &Receiver<Outgoing>, end: Shutdown) {
-    for outgoing in queue {
-        let done = match outgoing {
-            Outgoing::Octets(octets) => stream.write_all(&octets).is_err(),
-            Outgoing::End => true,
-        };
-        if done {
-            break;
-        }
-    }
-    let _ = stream.shutdown(end);
+fn dial(upstream: &Target) -> io::Result<TcpStream> {
+    let address = upstream.network().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let address = address.to_socket_addrs()?.next();
+    TcpStream::connect_timeout(&address.ok_or(io::ErrorKind::AddrNotAvailable)?, DIAL)
 }
 
 /// How long the Server may take to accept a connection.

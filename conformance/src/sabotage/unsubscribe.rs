@@ -150,4 +150,19 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         title: "An UNSUBACK has an octet behind its Packet Identifier.",
         breach: || server(|p| if p.kind() == Kind::Unsuback { longer(p) } else { Fate::Pass }),
     },
+    Sabotage {
+        name: "unsubscribe/for-everybody",
+        breaks: &["MQTT-3.10.4-1"],
+        title: "An UNSUBSCRIBE removes its filter from all Clients.",
+        breach: || {
+            Box::new(|link, event| {
+                if let Event::FromClient(packet @ Packet::Unsubscribe(_)) = event {
+                    for other in link.others() {
+                        link.other(other).ask(packet.clone());
+                    }
+                }
+                Fate::Pass
+            })
+        },
+    },
 ];

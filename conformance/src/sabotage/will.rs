@@ -181,7 +181,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "will/qos-3",
-        breaks: &["MQTT-3.1.2-14", "MQTT-3.1.4-1", "MQTT-3.2.2-6"],
+        breaks: &["MQTT-3.1.2-14", "MQTT-3.1.4-1"],
         title: "A CONNECT with a Will of QoS 3 is accepted.",
         breach: || tolerates(|_, fault| fault == Fault::WillQos3),
     },

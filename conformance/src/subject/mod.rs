@@ -10,7 +10,7 @@ mod target;
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::peer::{Transport, Upgraded};
@@ -35,7 +35,7 @@ pub struct Subject {
     websocket: Option<Target>,
     dialer: Dialer,
     credentials: Option<(String, Option<String>)>,
-    process: Option<Mutex<Started>>,
+    process: Option<Arc<Mutex<Started>>>,
     /// The command of a profile that restarts it.
     restart: Option<String>,
 }
@@ -130,7 +130,8 @@ impl Subject {
         }
         let wait = launch.wait();
         let process = subject.start(&prepared, wait)?;
-        Ok(Self { process: Some(Mutex::new(Started { process, prepared, wait })), ..subject })
+        let started = Arc::new(Mutex::new(Started { process, prepared, wait }));
+        Ok(Self { process: Some(started), ..subject })
     }
 
     /// Starts what was prepared and waits until it answers a CONNECT.
@@ -212,6 +213,23 @@ impl Subject {
     pub fn with_websocket(mut self, websocket: Target) -> Self {
         self.websocket = Some(websocket);
         self
+    }
+
+    /// The same broker by way of others, which stand before it: it ends with the last of both.
+    pub(crate) fn by_way_of(&self, target: Target, websocket: Option<Target>) -> Self {
+        Self {
+            target,
+            websocket,
+            dialer: Dialer::default(),
+            credentials: self.credentials.clone(),
+            process: self.process.clone(),
+            restart: self.restart.clone(),
+        }
+    }
+
+    /// What every CONNECT carries: user name and, if there is one, password.
+    pub(crate) fn credentials(&self) -> Option<(&str, Option<&str>)> {
+        self.credentials.as_ref().map(|(name, password)| (name.as_str(), password.as_deref()))
     }
 
     /// Where it is.

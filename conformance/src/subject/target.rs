@@ -125,11 +125,17 @@ impl Target {
     }
 
     /// The path of a WebSocket, perhaps with a query; empty for all else.
-    pub(super) const fn path(&self) -> &str {
+    pub(crate) const fn path(&self) -> &str {
         match &self.place {
             Place::Network { path, .. } => path.as_str(),
             Place::Unix(_) => "",
         }
+    }
+
+    /// The same for a Client of this user name and, if there is one, this password.
+    pub(crate) fn for_user(mut self, username: &str, password: Option<&str>) -> Self {
+        self.credentials = Some((username.to_owned(), password.map(str::to_owned)));
+        self
     }
 
     /// The user name, and the password, that the URL had.
