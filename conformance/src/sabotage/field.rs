@@ -75,12 +75,15 @@ impl Field {
         let Some(case) = server::all().find(|known| known.address == case) else {
             return Ok(false);
         };
-        let options = RunOptions {
-            among: Some(BTreeSet::from([case.address])),
-            unprobed: true,
-            patience,
-            ..hasty()
+        let is_background = server::background().any(|other| other.address == case.address);
+        // The oracle tells what it has heard in others.
+        let is_among = |other: &Case| {
+            other.address == case.address
+                || is_background && is_quick(other) && !is_of_rights(other)
         };
+        let among = server::all().filter(|other| is_among(other)).map(|other| other.address);
+        let options =
+            RunOptions { among: Some(among.collect()), unprobed: true, patience, ..hasty() };
         let report = if is_of_rights(case) {
             self.judge_rights(Some(sabotage), &options)?
         } else if case.needs.contains(&Need::Restart) {
@@ -151,6 +154,11 @@ pub(super) const fn is_bad(verdict: Verdict) -> bool {
 /// Whether the case is about users and their rights.
 fn is_of_rights(case: &Case) -> bool {
     case.address.starts_with("access/") || case.address.starts_with("credentials/wrong-")
+}
+
+/// Whether the case neither waits by design nor stops its broker.
+fn is_quick(case: &Case) -> bool {
+    !case.needs.iter().any(|need| matches!(need, Need::Restart | Need::Seconds(_)))
 }
 
 /// Those of the cases that the options leave which are of this kind.
