@@ -166,7 +166,7 @@ impl Behind {
             behind.breaks.iter().any(|b| b == id) && !behind.found.iter().any(|f| f == id)
         };
         let silent: BTreeSet<_> = server::all()
-            .filter(|case| case.statements.iter().any(|id| unnoticed(id)))
+            .filter(|case| case.statements.iter().any(unnoticed))
             .map(|case| case.address)
             .collect();
         if silent.is_empty() {
