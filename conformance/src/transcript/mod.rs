@@ -9,7 +9,7 @@
 mod delivery;
 mod deviation;
 mod file;
-mod octets;
+pub(crate) mod octets;
 mod pattern;
 mod shell;
 mod step;

@@ -39,7 +39,7 @@ pub(super) mod option {
 }
 
 /// The octets as text.
-pub(super) fn to_text(octets: &[u8]) -> String {
+pub(crate) fn to_text(octets: &[u8]) -> String {
     octets.chunk_by(|a, b| a == b).fold(String::new(), |mut text, run| {
         if run.len() >= SHORTEST_RUN {
             write!(text, "({:02x}*{})", run[0], run.len()).expect("a String takes all of it");
@@ -51,7 +51,7 @@ pub(super) fn to_text(octets: &[u8]) -> String {
 }
 
 /// The octets that the text stands for, or a sentence that says why it stands for none.
-pub(super) fn from_text(text: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn from_text(text: &str) -> Result<Vec<u8>, String> {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let mut octets = Vec::new();
     let mut rest = text.as_str();
