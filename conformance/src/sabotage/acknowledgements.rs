@@ -1,7 +1,5 @@
 //! 3.4 to 3.7: the form of PUBACK, PUBREC, PUBREL and PUBCOMP, and what they stand for.
 
-use std::collections::BTreeMap;
-
 use super::Sabotage;
 use super::breach::{Event, Fate, instead, longer, server, tolerates};
 use crate::wire::{Fault, Framed as _, Kind, Packet};
@@ -108,24 +106,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
                         (0..=u8::MAX).map(|high| u16::from_be_bytes([high, id.to_be_bytes()[1]]));
                     let owed = alike.into_iter().find(|id| link.outbound(*id) == Some(1));
                     instead(Packet::Puback(owed.unwrap_or(*id)))
-                }
-                _ => Fate::Pass,
-            })
-        },
-    },
-    Sabotage {
-        name: "puback/of-any-identifier",
-        breaks: &["MQTT-4.3.2-1"],
-        title: "A PUBACK acknowledges whatever message of QoS 1 was sent last.",
-        breach: || {
-            let mut last = BTreeMap::new();
-            Box::new(move |link, event| match event {
-                Event::FromServer(Packet::Publish(publish)) if publish.qos == 1 => {
-                    last.insert(link.number(), publish.id.unwrap_or(1));
-                    Fate::Pass
-                }
-                Event::FromClient(Packet::Puback(id)) => {
-                    instead(Packet::Puback(last.get(&link.number()).copied().unwrap_or(*id)))
                 }
                 _ => Fate::Pass,
             })

@@ -29,49 +29,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         },
     },
     Sabotage {
-        name: "errors/close-everybody",
-        breaks: &["MQTT-4.8.0-1", "U-4.3-1"],
-        title: "A breach closes all connections.",
-        breach: || {
-            let mut connected = BTreeSet::new();
-            Box::new(move |link, event| {
-                let is_breach = match event {
-                    Event::Malformed(..) => true,
-                    Event::FromClient(Packet::Connect(_)) => !connected.insert(link.number()),
-                    _ => false,
-                };
-                if is_breach {
-                    for other in link.others() {
-                        link.other(other).close();
-                    }
-                }
-                Fate::Pass
-            })
-        },
-    },
-    Sabotage {
-        name: "errors/lost-connections-harm-others",
-        breaks: &["U-4.3-1"],
-        title: "A connection that ends without a DISCONNECT ends the ones opened before it.",
-        breach: || {
-            let mut left = BTreeSet::new();
-            Box::new(move |link, event| {
-                match event {
-                    Event::FromClient(Packet::Disconnect) => {
-                        left.insert(link.number());
-                    }
-                    Event::ClientGone(_) if left.insert(link.number()) => {
-                        for other in link.others() {
-                            link.other(other).close();
-                        }
-                    }
-                    _ => {}
-                }
-                Fate::Pass
-            })
-        },
-    },
-    Sabotage {
         name: "errors/what-follows-counts",
         breaks: &["MQTT-4.8.0-1"],
         title: "A PUBLISH behind a breach is passed on.",

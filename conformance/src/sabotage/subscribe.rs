@@ -275,21 +275,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         },
     },
     Sabotage {
-        name: "subscribe/last-of-two-does-not-count",
-        breaks: &["MQTT-3.8.4-4", "MQTT-3.8.4-3"],
-        title: "Of one filter twice in a SUBSCRIBE the first counts.",
-        breach: || {
-            client(|packet| match packet {
-                Packet::Subscribe(subscribe) => {
-                    let mut changed = subscribe.clone();
-                    changed.filters.reverse();
-                    instead(changed)
-                }
-                _ => Fate::Pass,
-            })
-        },
-    },
-    Sabotage {
         name: "qos/never-2",
         breaks: &["MQTT-3.8.4-6"],
         title: "What is granted at QoS 2 is delivered at QoS 1.",
@@ -308,12 +293,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
                 _ => Fate::Pass,
             })
         },
-    },
-    Sabotage {
-        name: "qos/always-0",
-        breaks: &["MQTT-3.8.4-6", "MQTT-3.3.5-1"],
-        title: "Every message is delivered at QoS 0, whatever was granted.",
-        breach: || client(|packet| with_qos(packet, |_| 0)),
     },
     Sabotage {
         name: "qos/as-granted",

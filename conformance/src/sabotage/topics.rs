@@ -146,35 +146,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         },
     },
     Sabotage {
-        name: "topics/star-is-a-wildcard",
-        breaks: &["U-4.7.3-8", "MQTT-4.7.3-4"],
-        title: "A level of a filter that is * or ? matches any.",
-        breach: || {
-            filters(|filter| {
-                let levels = filter.split('/').map(|level| match level {
-                    "*" | "?" | "%" | ".*" | ">" => "+",
-                    level => level,
-                });
-                levels.collect::<Vec<_>>().join("/")
-            })
-        },
-    },
-    Sabotage {
-        name: "topics/wildcards-see-dollar",
-        breaks: &["MQTT-4.7.2-1"],
-        title: "A filter that begins with a wildcard brings messages of topics with a $.",
-        breach: || {
-            Box::new(|link, event| {
-                if let Event::FromClient(Packet::Publish(publish)) = event
-                    && publish.topic.starts_with(b"$")
-                {
-                    to_whoever(link, publish, |filter| filter.starts_with(['+', '#']));
-                }
-                Fate::Pass
-            })
-        },
-    },
-    Sabotage {
         name: "topics/dollar-for-everybody",
         breaks: &["U-4.7.2-1"],
         title: "Clients exchange messages on topics that begin with a $.",
