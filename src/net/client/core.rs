@@ -151,6 +151,12 @@ impl Core {
     /// The connection is gone: what was not sent on it never will be.
     pub(super) fn connection_ended(&mut self) {
         self.given_up.extend(self.unsent.clear());
+        if let Some(keeping) = &self.keeping {
+            // What is sent again relies on what was recorded before.
+            let (units, kept) = keeping.progress();
+            self.unsent.hold(units);
+            self.unsent.kept(kept);
+        }
     }
 
     /// Tells those whose commands ended with the connection. When the Client ends with it too, it

@@ -76,6 +76,11 @@ impl Keeping {
         }
     }
 
+    /// How many units there are, and how many of them are kept by now.
+    pub(super) fn progress(&self) -> (u64, u64) {
+        (self.units, self.progress.units.load(Ordering::Acquire))
+    }
+
     /// Waits until more is kept: how many units are by now. Cancel-safe.
     ///
     /// # Errors
