@@ -1,23 +1,23 @@
 //! Publishes a few readings at QoS 1, all on their way at once, and waits for every PUBACK.
 //!
 //! `mqttspec broker` starts a broker to try it with, and `mqttspec sub -t 'sensors/#' -v` shows
-//! what arrives. Run as `cargo run --example publish -- localhost 1883`.
+//! what arrives. Run as `cargo run --example publish -- mqtt://localhost`.
 
-use anyhow::Context as _;
 use bytes::Bytes;
-use mqttspec::net::{Client, ClientOptions};
+use mqttspec::net::{Client, ClientOptions, ServerUrl};
 use mqttspec::packet::QoS;
 use mqttspec::session::Message;
 use mqttspec::topic::TopicName;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let host = arguments.next().unwrap_or_else(|| "localhost".to_owned());
-    let port = arguments.next().map_or(Ok(1883), |port| port.parse()).context("not a port")?;
+    let url = std::env::args().nth(1).unwrap_or_else(|| "mqtt://localhost".to_owned());
+    publish(url.parse()?).await
+}
 
+pub(crate) async fn publish(url: ServerUrl) -> anyhow::Result<()> {
     // Nothing is received here, so the stream of messages is dropped at once.
-    let (client, _) = Client::connect(ClientOptions::new(host, port)).await?;
+    let (client, _) = Client::connect(ClientOptions::from(url)).await?;
 
     // A name is checked where it is made, and nowhere after.
     let topic = TopicName::new("sensors/1/celsius")?;

@@ -1,52 +1,50 @@
-//! Subscribes and prints what comes, until Ctrl-C or until the Server goes away.
+//! Subscribes and prints what comes until Ctrl-C, over lost connections: each subscription has a
+//! stream of its own.
 //!
 //! `mqttspec broker` starts a broker to try it with, and `cargo run --example publish` gives it
-//! something to say. Run as `cargo run --example subscribe -- localhost 1883`.
+//! something to say. Run as `cargo run --example subscribe -- mqtt://localhost`.
 
-use std::io::Write as _;
+use std::io::Write;
 
-use anyhow::Context as _;
-use mqttspec::net::{Client, ClientOptions};
-use mqttspec::packet::{ClientId, Connect, QoS, SubackCode, SubscribeFilter, Text};
+use mqttspec::net::{Client, ClientOptions, Reconnect, ServerUrl};
+use mqttspec::packet::{QoS, SubscribeFilter};
 use mqttspec::topic::TopicFilter;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let host = arguments.next().unwrap_or_else(|| "localhost".to_owned());
-    let port = arguments.next().map_or(Ok(1883), |port| port.parse()).context("not a port")?;
+    let url = std::env::args().nth(1).unwrap_or_else(|| "mqtt://localhost".to_owned());
+    tokio::select! {
+        ended = subscribe(url.parse()?, std::io::stdout()) => ended,
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    }
+}
 
-    // A Session with a name outlives the connection: the next run gets what came in between.
-    let mut options = ClientOptions::new(host, port);
-    let name = Text::new("subscribe-example").context("not a name")?;
-    options.connect = Connect::new(&ClientId::new(name)).with_clean_session(false);
-    // Nothing is acknowledged before it is asked for, so that Ctrl-C loses nothing.
-    options.messages = 0;
-    let (client, mut messages) = Client::connect(options).await?;
+pub(crate) async fn subscribe(url: ServerUrl, mut out: impl Write) -> anyhow::Result<()> {
+    let mut options = ClientOptions::from(url);
+    // When the connection is lost it is opened again, and the Server asked for both once more.
+    options.reconnect = Some(Reconnect::default());
+    let (client, _) = Client::connect(options).await?;
 
-    // Printing goes on meanwhile: a kept Session may have messages before any answer comes.
-    let subscribing = {
-        let client = client.clone();
-        let filter = TopicFilter::new("sensors/#")?;
-        let wanted = SubscribeFilter { filter, qos: QoS::ExactlyOnce };
-        tokio::spawn(async move { client.subscribe_to_messages(wanted).await })
+    let wanted = |filter| {
+        Ok::<_, anyhow::Error>(SubscribeFilter {
+            filter: TopicFilter::new(filter)?,
+            qos: QoS::AtLeastOnce,
+        })
     };
-    let printing = async {
-        let mut out = std::io::stdout();
-        while let Some(message) = messages.next().await? {
-            let payload = String::from_utf8_lossy(&message.payload);
-            writeln!(out, "{} {payload}", message.topic)?;
-        }
-        anyhow::Ok(())
-    };
-    let granting = async {
-        if subscribing.await??.contains(&SubackCode::Failure) {
-            anyhow::bail!("the Server refused the subscription");
-        }
-        tokio::signal::ctrl_c().await?;
-        client.disconnect().await?;
-        anyhow::Ok(())
-    };
-    tokio::try_join!(printing, granting)?;
-    Ok(())
+    let mut readings = client.subscribe(wanted("sensors/+/celsius")?).await?;
+    let mut alarms = client.subscribe(wanted("alarms/#")?).await?;
+    // The Server may refuse, and this is where it shows.
+    readings.granted().await?;
+    alarms.granted().await?;
+
+    loop {
+        let (what, message) = tokio::select! {
+            reading = readings.next() => ("reading", reading?),
+            alarm = alarms.next() => ("alarm", alarm?),
+        };
+        // None comes after a disconnect, by whatever handle.
+        let Some(message) = message else { return Ok(()) };
+        let payload = String::from_utf8_lossy(&message.payload);
+        writeln!(out, "{what} {} {payload}", message.topic)?;
+    }
 }
