@@ -2,6 +2,7 @@
 
 mod bench;
 mod broker;
+mod calendar;
 mod client;
 mod compare;
 mod configuration;

@@ -1,10 +1,11 @@
 //! `mqttspec pub`: publish messages.
 
+mod source;
+
 use std::collections::VecDeque;
-use std::ffi::OsString;
-use std::io::{self, BufRead, Read};
-use std::path::PathBuf;
+use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -14,7 +15,8 @@ use mqttspec::session::Message;
 use mqttspec::topic::TopicName;
 use tokio::sync::mpsc;
 
-use super::client::{self, Connection, Signals, octets, qos, topic_name};
+use self::source::{Source, payloads};
+use super::client::{self, Connection, Signals, qos, topic_name};
 use super::exit::{self, Failed};
 use super::logging;
 
@@ -34,36 +36,20 @@ pub(super) struct Arguments {
     #[arg(short, long)]
     retain: bool,
 
+    /// Publish each message so many times
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
+
+    /// Seconds between one time and the next, such as 0.5
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "repeat")]
+    repeat_delay: Option<Duration>,
+
     #[command(flatten)]
     source: Source,
 
     #[command(flatten)]
     connection: Connection,
-}
-
-/// Where the messages come from.
-#[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
-struct Source {
-    /// The message
-    #[arg(short, long, value_name = "TEXT", help_heading = "One of these")]
-    message: Option<OsString>,
-
-    /// An empty message; with -r it takes a retained one away
-    #[arg(short, long, help_heading = "One of these")]
-    null_message: bool,
-
-    /// The content of a file is the message
-    #[arg(short, long, help_heading = "One of these")]
-    file: Option<PathBuf>,
-
-    /// Each line of standard input is a message
-    #[arg(short = 'l', long, help_heading = "One of these")]
-    stdin_line: bool,
-
-    /// All of standard input is one message
-    #[arg(short = 's', long, help_heading = "One of these")]
-    stdin_file: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -73,9 +59,14 @@ Examples:
   mqttspec pub -t state -m on -r                          kept for later subscribers
   mqttspec pub -t state -n -r                             and kept no longer
   tail -f log | mqttspec pub -t log -l                    a message for each line
-  mqttspec pub -t a -m x -d                               with every packet shown
+  mqttspec pub -t log -l -q 1 -i me -c --reconnect        for days, whatever happens to the network
+  mqttspec pub -t beat -m tick --repeat 60 --repeat-delay 1
+  mqttspec pub wss://me@broker.example/mqtt -t a -m x -d  over WebSocket and TLS, every packet shown
 
-At QoS 0 nothing is acknowledged: it ends when the messages are sent.";
+At QoS 0 nothing is acknowledged: it ends when the messages are sent.
+
+Exit codes: 0 as wished, 1 not acknowledged in the time that -W gives, a refusal, or a breach of the
+            protocol by the broker, 2 usage, 3 the broker cannot be reached or has gone";
 
 /// Publishes what the arguments ask for.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
@@ -89,6 +80,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
         let (client, messages) = client::open(options, &mut signals).await?;
         // Nobody here wants the messages of a kept Session, and they must not hold up the rest.
         drop(messages);
+        let reporting = arguments.connection.report_losses(&client);
         let unfinished = tokio::select! {
             published = publish_all(arguments, &client, &mut payloads) => {
                 published?;
@@ -99,6 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
                 Some("the broker did not acknowledge everything in the time that -W gives")
             }
         };
+        drop(reporting);
         let left = client.disconnect().await;
         match unfinished {
             Some(why) => Err(client::falls_short(why)),
@@ -119,11 +112,17 @@ async fn publish_all(
         let payload = payload.map_err(|error| anyhow!(error).context("cannot read the message"))?;
         let Arguments { topic, qos, retain, .. } = arguments;
         let message = Message { topic: topic.clone(), payload, qos: *qos, retain: *retain };
-        on_their_way.push_back(client.begin_publish(message).await.map_err(client::failed)?);
-        if on_their_way.len() == MOST_ON_THEIR_WAY
-            && let Some(oldest) = on_their_way.pop_front()
-        {
-            oldest.await.map_err(client::failed)?;
+        for time in 0..arguments.repeat {
+            if time > 0 {
+                client::elapsed(Some(arguments.repeat_delay.unwrap_or_default())).await;
+            }
+            let handed = client.begin_publish(message.clone()).await;
+            on_their_way.push_back(handed.map_err(client::failed)?);
+            if on_their_way.len() == MOST_ON_THEIR_WAY
+                && let Some(oldest) = on_their_way.pop_front()
+            {
+                oldest.await.map_err(client::failed)?;
+            }
         }
     }
     let all = async {
@@ -135,55 +134,11 @@ async fn publish_all(
     all.await.map_err(client::failed)
 }
 
-/// The payloads to publish, as they come.
-fn payloads(source: &Source) -> Result<mpsc::Receiver<io::Result<Bytes>>, Failed> {
-    let (sender, receiver) = mpsc::channel(WAITING_LINES);
-    let one = if let Some(message) = &source.message {
-        octets(message.clone())
-    } else if let Some(file) = &source.file {
-        let read = std::fs::read(file);
-        read.map_err(|error| client::usage(format!("cannot read {}: {error}", file.display())))?
-            .into()
-    } else if source.stdin_line || source.stdin_file {
-        // A thread of its own: reading standard input cannot be called off.
-        let by_line = source.stdin_line;
-        std::thread::spawn(move || read_standard_input(by_line, &sender));
-        return Ok(receiver);
-    } else {
-        Bytes::new()
-    };
-    // There is room: the channel is new.
-    let _ = sender.try_send(Ok(one));
-    Ok(receiver)
-}
-
-/// Sends what standard input holds, until its end or until nobody wants it.
-fn read_standard_input(by_line: bool, sender: &mpsc::Sender<io::Result<Bytes>>) {
-    let mut input = io::stdin().lock();
-    loop {
-        let mut octets = Vec::new();
-        let read = match by_line {
-            true => input.read_until(b'\n', &mut octets),
-            false => input.read_to_end(&mut octets).map(|_| 1),
-        };
-        let payload = match read {
-            Ok(0) => return,
-            Ok(_) => {
-                if by_line && octets.last() == Some(&b'\n') {
-                    octets.pop();
-                }
-                Ok(Bytes::from(octets))
-            }
-            Err(error) => Err(error),
-        };
-        let is_last = !by_line || payload.is_err();
-        if sender.blocking_send(payload).is_err() || is_last {
-            return;
-        }
-    }
-}
-
 /// Messages handed over whose end is not awaited yet: above what is ever on its way at once.
 const MOST_ON_THEIR_WAY: usize = 1_000;
-/// Lines that were read and wait to be handed over.
-const WAITING_LINES: usize = 100;
+
+/// A time in seconds, whole or not.
+fn seconds(argument: &str) -> Result<Duration, String> {
+    let seconds: f64 = argument.parse().map_err(|_| "it is no number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}

@@ -1,20 +1,26 @@
 //! What `pub` and `sub` have in common: how to reach the broker, who to be, how to fail.
 
+mod failing;
+mod losses;
+mod signals;
+
 use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use bytes::Bytes;
 use clap::ArgAction;
-use mqttspec::client::{CloseReason, ConnectRefused};
-use mqttspec::net::{Client, ClientError, ClientOptions, Messages, OpenError};
-use mqttspec::packet::{Binary, ClientId, Connect, ConnectRefusal, Credentials, QoS, Text, Will};
+use mqttspec::client::ConnectRefused;
+use mqttspec::net::{Client, ClientOptions, Messages, Reconnect};
+use mqttspec::packet::{Binary, ClientId, Connect, Credentials, QoS, Text, Will};
 use mqttspec::topic::{InvalidTopicKind, TopicName};
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::exit::{self, Failed};
+pub(super) use self::failing::{failed, falls_short, usage};
+use self::losses::Reporting;
+pub(super) use self::signals::Signals;
+use super::exit::Failed;
 use super::place::Whereabouts;
 
 /// How to reach the broker, and who to be.
@@ -27,6 +33,10 @@ pub(super) struct Connection {
     /// The Client Identifier [default: a random one]
     #[arg(short, long, value_name = "ID", value_parser = text)]
     id: Option<Text>,
+
+    /// The beginning of a Client Identifier that goes on at random
+    #[arg(short = 'I', long, value_name = "TEXT", value_parser = text, conflicts_with = "id")]
+    id_prefix: Option<Text>,
 
     /// The user name
     #[arg(short, long, value_name = "NAME", value_parser = text)]
@@ -43,6 +53,14 @@ pub(super) struct Connection {
     /// The Keep Alive, in seconds; 0 turns it off
     #[arg(short, long = "keepalive", value_name = "SECONDS", default_value_t = 60)]
     keep_alive_seconds: u16,
+
+    /// Go on when the connection is lost, after a wait that grows from half a second to a minute
+    #[arg(long)]
+    reconnect: bool,
+
+    /// The version of MQTT: 3.1.1, for which other tools write mqttv311, 311 or 4
+    #[arg(short = 'V', long, value_name = "VERSION", value_parser = version, hide_short_help = true)]
+    protocol_version: Option<()>,
 
     /// Publish a Will Message to this topic if the connection is lost
     #[arg(long, value_name = "TOPIC", value_parser = topic_name, help_heading = "Will")]
@@ -81,10 +99,21 @@ impl Connection {
         self.wait.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
+    /// Whether the Session is to be kept.
+    pub(super) const fn keeps_session(&self) -> bool {
+        self.keep_session
+    }
+
+    /// Tells on standard error when the connection is lost and found, until it is dropped.
+    pub(super) fn report_losses(&self, client: &Client) -> Option<Reporting> {
+        self.reconnect.then(|| Reporting::begin(client.clone()))
+    }
+
     /// What the arguments say of the connection.
     pub(super) fn options(&self) -> Result<ClientOptions, Failed> {
         let mut options = self.whereabouts.options()?;
         options.connect = self.connect()?;
+        options.reconnect = self.reconnect.then(Reconnect::default);
         options.open_wait =
             self.wait().map_or(options.open_wait, |wait| wait.min(options.open_wait));
         Ok(options)
@@ -108,7 +137,7 @@ impl Connection {
             None if self.keep_session => {
                 Err(usage("a Session is found again by its name [MQTT-3.1.3-2]: -c needs -i"))
             }
-            None => Ok(random_id()),
+            None => Ok(random_id(self.id_prefix.as_ref().map_or("mqttspec", Text::as_str))),
             Some(id) if self.keep_session && id.as_str().is_empty() => {
                 Err(usage(ConnectRefused::EmptyClientId.to_string()))
             }
@@ -167,29 +196,6 @@ pub(super) fn runtime() -> Result<Runtime, Failed> {
     runtime.map_err(|error| anyhow!(error).context("cannot start a thread").into())
 }
 
-/// SIGINT and SIGTERM, which from now on end nothing by themselves.
-pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// Listens for them. Needs a runtime.
-    pub(super) fn listen() -> Result<Self, Failed> {
-        let interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-        let terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-        Ok(Self { interrupt, terminate })
-    }
-
-    /// Waits for one of them.
-    pub(super) async fn stop(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
 /// Waits for the end of `wait`; for ever when there is none.
 pub(super) async fn elapsed(wait: Option<Duration>) {
     match wait {
@@ -198,73 +204,13 @@ pub(super) async fn elapsed(wait: Option<Duration>) {
     }
 }
 
-/// The subject falls short.
-pub(super) fn falls_short(why: impl Into<String>) -> Failed {
-    Failed { code: exit::FALLS_SHORT, error: anyhow!(why.into()) }
-}
-
-/// The command line asks for what cannot be.
-pub(super) fn usage(why: impl Into<String>) -> Failed {
-    Failed { code: exit::USAGE, error: anyhow!(why.into()) }
-}
-
-/// What went wrong on the connection, and what to do next.
-pub(super) fn failed(error: ClientError) -> Failed {
-    let (code, advice) = match &error {
-        ClientError::Closed(reason) => match reason {
-            CloseReason::Refused(refusal) => (exit::FALLS_SHORT, advice_on(*refusal).to_owned()),
-            CloseReason::Violation(violation) => {
-                let statement = violation.statement();
-                let advice = format!("`mqttspec explain {statement}` says what is asked for.");
-                (exit::FALLS_SHORT, advice)
-            }
-            CloseReason::NoConnack => {
-                (exit::UNREACHABLE, "Is it an MQTT port, and one without TLS?".to_owned())
-            }
-            _ => (exit::UNREACHABLE, String::new()),
-        },
-        ClientError::ClosedByServer => {
-            let advice = "MQTT 3.1.1 gives it no words to say why; its log may. --explain shows \
-                          what went before.";
-            (exit::UNREACHABLE, advice.to_owned())
-        }
-        ClientError::Connect(_) | ClientError::Command(_) => (exit::USAGE, String::new()),
-        ClientError::Unreachable { error, .. } => (exit::UNREACHABLE, advice_to_reach(error)),
-        _ => (exit::UNREACHABLE, String::new()),
-    };
-    let separator = if advice.is_empty() { "" } else { "\n  " };
-    Failed { code, error: anyhow!("{error}{separator}{advice}") }
-}
-
-fn advice_to_reach(error: &OpenError) -> String {
-    match error {
-        OpenError::Tls(_) => {
-            "--ca gives the authority that its certificate is of; --insecure takes any."
-        }
-        OpenError::WebSocket(_) => "Is it another path? ws://HOST:PORT/PATH says which.",
-        _ => "Is a broker running there? `mqttspec broker` starts one.",
-    }
-    .to_owned()
-}
-
-const fn advice_on(refusal: ConnectRefusal) -> &'static str {
-    match refusal {
-        ConnectRefusal::UnacceptableProtocolVersion => "It does not speak MQTT 3.1.1.",
-        ConnectRefusal::IdentifierRejected => "-i gives another Client Identifier.",
-        ConnectRefusal::ServerUnavailable => "Try again later.",
-        ConnectRefusal::BadUserNameOrPassword | ConnectRefusal::NotAuthorized => {
-            "-u gives a user name, and MQTTSPEC_PASSWORD or -P a password."
-        }
-    }
-}
-
 /// A Client Identifier that no other Client has.
 ///
 /// Of the characters and the length that every Server takes, which an empty one is not.
-fn random_id() -> Text {
+fn random_id(prefix: &str) -> Text {
     // The seed of a hash map is the randomness that the standard library has.
     let number = RandomState::new().hash_one(std::process::id());
-    Text::new(format!("mqttspec{:012x}", number >> 16)).unwrap_or_default()
+    Text::new(format!("{prefix}{:012x}", number >> 16)).unwrap_or_default()
 }
 
 /// The octets of an argument, which need not be text.
@@ -288,4 +234,12 @@ pub(super) fn topic_name(argument: &str) -> Result<TopicName, String> {
 pub(super) fn qos(argument: &str) -> Result<QoS, String> {
     let level = argument.parse().ok().and_then(QoS::from_number);
     level.ok_or_else(|| "it is 0, 1 or 2 [MQTT-3.3.1-4]".to_owned())
+}
+
+/// The one version that is spoken here, under its names.
+fn version(argument: &str) -> Result<(), String> {
+    match argument {
+        "3.1.1" | "311" | "4" | "mqttv311" => Ok(()),
+        _ => Err("3.1.1 is all that is spoken here [MQTT-3.1.2-2]".to_owned()),
+    }
 }
