@@ -1,0 +1,1 @@
+//! Nothing but tests, in `tests/`: the broker with a client that we did not write.
