@@ -2,11 +2,16 @@
 
 #[path = "support/broker.rs"]
 mod broker;
+#[path = "support/proxy.rs"]
+#[expect(dead_code, reason = "others need more of it")]
+mod proxy;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
 
 use broker::Broker;
+use proxy::Proxy;
 use rumqttc::{
     AsyncClient, ConnAck, Event, EventLoop, LastWill, MqttOptions, Outgoing, Packet, Publish, QoS,
     SubscribeFilter,
@@ -118,6 +123,38 @@ async fn a_session_keeps_what_comes_while_its_client_is_away() {
     assert!(!connack.session_present);
     let (_, connack) = Speaker::open(kept(false)).await;
     assert!(!connack.session_present);
+}
+
+#[tokio::test]
+async fn a_client_that_loses_its_connection_in_mid_flow_goes_on() {
+    // MQTT-4.4.0-1, MQTT-4.3.2-2
+    let broker = Broker::start("--bind 127.0.0.1:0");
+    let mut subscriber = Speaker::connect(options(&broker, "subscriber")).await;
+    subscriber.subscribe("t", QoS::AtLeastOnce).await;
+    let proxy = Proxy::start(broker.address, 7, 2_000).await;
+    let (host, port) = (proxy.address().ip().to_string(), proxy.address().port());
+    let mut options = MqttOptions::new("publisher", host, port);
+    options.set_clean_session(false).set_inflight(20);
+    let (publisher, mut events) = AsyncClient::new(options, 2 * MESSAGES);
+    for number in 0..MESSAGES {
+        let payload = number.to_string();
+        publisher.publish("t", QoS::AtLeastOnce, false, payload).await.expect("queued");
+    }
+    // An error is a connection that was lost; the next call opens another.
+    let publish =
+        async { while !matches!(events.poll().await, Ok(Event::Incoming(Packet::Disconnect))) {} };
+    let receive = async {
+        let mut left: BTreeSet<String> = (0..MESSAGES).map(|number| number.to_string()).collect();
+        while !left.is_empty() {
+            let message = subscriber.message().await;
+            left.remove(&String::from_utf8_lossy(&message.payload).into_owned());
+        }
+    };
+    tokio::select! {
+        () = publish => panic!("no server sends DISCONNECT"),
+        () = receive => {}
+    }
+    assert!(proxy.cuts() > 0);
 }
 
 #[tokio::test]
