@@ -3,6 +3,9 @@
 //! A thread of its own serves the connection meanwhile, so that a script may take its time between
 //! two calls. Not for use within a tokio runtime, where they would block everybody else: tokio
 //! panics then.
+//!
+//! Unlike the other, a Client that is dropped without [`disconnect`](Client::disconnect) vanishes:
+//! the Server publishes its Will, and what was only handed over may never be sent.
 
 use std::future::Future;
 use std::io;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::error::Ended;
 use super::keeping::Keeping;
-use super::link::PACKETS;
+use super::link::{CLIENT, PACKETS};
 use super::request::{Reply, Request};
 use super::routes::Routes;
 use super::unsent::Unsent;
@@ -112,7 +112,10 @@ impl Core {
                     }
                 }
                 Output::Received(message) => self.routes.put(message),
-                Output::Refused(filter) => self.routes.refused(&filter),
+                Output::Refused(filter) => {
+                    warn!(target: CLIENT, "the Server does not grant {filter} any more");
+                    self.routes.refused(&filter);
+                }
                 Output::Completed { token, outcome } => self.completed(token, outcome),
                 Output::Connected { session_present } => {
                     self.accepted = Some(now());
