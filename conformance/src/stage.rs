@@ -203,6 +203,13 @@ impl<'run> Stage<'run> {
         credentials.is_some_and(Credentials::are_checked)
     }
 
+    /// Whether the profile says that the subject lets in who has any credentials, whichever.
+    pub fn takes_any_credentials(&self) -> bool {
+        let profile = self.options.profile.as_ref();
+        let credentials = profile.and_then(|profile| profile.credentials.as_ref());
+        credentials.is_some_and(|credentials| !credentials.are_checked())
+    }
+
     /// Stops the subject, starts it again, and waits until it answers: all connections are gone
     /// then. Only for cases that need [`Need::Restart`](crate::Need::Restart).
     ///
@@ -314,6 +321,8 @@ pub(crate) struct Look {
     pub(crate) late: Duration,
     /// How long the case may take.
     pub(crate) limit: Duration,
+    /// Whether to lose the subject is a verdict now.
+    pub(crate) is_last: bool,
 }
 
 /// With what the topics of all cases begin.

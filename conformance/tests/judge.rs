@@ -5,7 +5,7 @@ mod toy;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use mqttspec_conformance::{Glob, Report, RunOptions, Subject, Target, Verdict, judge};
+use mqttspec_conformance::{Glob, Launch, Report, RunOptions, Subject, Target, Verdict, judge};
 use toy::met::MET_BY_AGREEING;
 use toy::{Manner, Toy};
 
@@ -122,6 +122,39 @@ fn to_die_of_a_breach_is_no_answer_to_it() {
     assert!(lost.ends_with(", during header/flags-of-connect-close"), "{lost}");
     assert_eq!(passed(&report), [""; 0]);
 }
+
+#[test]
+fn who_dies_and_can_be_started_anew_fails_by_what_it_dies_of_and_nothing_else() {
+    let program = std::env::current_exe().unwrap();
+    let mut launch =
+        Launch::new(format!("{} --exact a_toy_in_a_process_of_its_own", program.to_str().unwrap()));
+    launch.environment.insert(TOY_PORT.to_owned(), "{port}".to_owned());
+    let subject = Subject::spawn(launch).unwrap();
+    let mut options = hasty();
+    options.filter = Some(Glob::new("header/flags-of-*"));
+    let report = judge(&subject, &options, &mut ());
+    assert_eq!(report.subject.lost, None);
+    assert!(!report.subject.losses.is_empty());
+    assert!(report.cases.iter().all(|case| case.verdict != Verdict::Error), "{report:?}");
+    for address in ["header/flags-of-connect-close", "header/flags-of-pingreq-close"] {
+        let case = report.cases.iter().find(|case| case.case == address).unwrap();
+        assert_eq!(case.verdict, Verdict::Fail, "{address}: {:?}", case.message);
+        let message = case.message.as_deref().unwrap();
+        assert!(message.contains("still there afterwards, saw it "), "{message}");
+    }
+    assert_eq!(report.exit_code(), 1);
+}
+
+/// No test by itself: the broker of another, which has to be a process to be started anew.
+#[test]
+fn a_toy_in_a_process_of_its_own() {
+    if let Ok(port) = std::env::var(TOY_PORT) {
+        Toy::serve_at(port.parse().unwrap(), Manner::Brittle);
+    }
+}
+
+/// The variable that tells such a process where to listen.
+const TOY_PORT: &str = "MQTTSPEC_TOY_PORT";
 
 #[test]
 fn who_floods_garbles_or_stops_midway_is_judged_in_time() {

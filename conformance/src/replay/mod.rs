@@ -121,7 +121,7 @@ pub fn replay(
     let limit = run.patience * u32::try_from(transcript.steps.len()).unwrap_or(u32::MAX) + MARGIN;
     let tag = names.now().to_owned();
     let (pace, late) = (Arc::default(), Duration::ZERO);
-    let look = Look { pace, is_hasty: false, late, limit };
+    let look = Look { pace, is_hasty: false, late, limit, is_last: false };
     let stage = Stage::new(subject, &run, &capabilities, &ledger, tag.clone(), look);
     let mut player = Player::new(transcript, &stage, names, options);
     let ended = player.play().and_then(|()| player.judge());

@@ -62,6 +62,11 @@ fn write_head(out: &mut String, report: &Report) -> fmt::Result {
     if let Some(lost) = &subject.lost {
         writeln!(out, "\n**The subject is gone:** {}", code(&clipped(lost, MOST_TEXT)))?;
     }
+    match subject.losses.len() {
+        0 => {}
+        1 => writeln!(out, "\n**It had to be started anew** in the course of the run.")?,
+        times => writeln!(out, "\n**It had to be started anew {times} times.**")?,
+    }
     Ok(())
 }
 

@@ -87,6 +87,8 @@ pub struct SubjectReport {
     pub claimed_in_vain: Vec<&'static str>,
     /// Why it could not be reached or is no longer there; `None` when all is well.
     pub lost: Option<String>,
+    /// Why it had to be started anew in the course of the run, each time.
+    pub losses: Vec<String>,
     /// The last that it has printed; only of a broker that was started here and then lost.
     pub output: Option<String>,
 }
@@ -151,6 +153,9 @@ pub struct CaseReport {
     /// Whether a subject that is merely slow would have looked the same.
     #[serde(skip)]
     doubtful: bool,
+    /// Whether it has no verdict because the subject was gone.
+    #[serde(skip)]
+    lost: bool,
     /// Whether it ended before its end.
     #[serde(skip)]
     cut_short: bool,
@@ -188,6 +193,7 @@ impl Report {
             limits: capabilities.limits().iter().filter_map(|(n, most)| Some((n, most?))).collect(),
             claimed_in_vain: capabilities.claimed_in_vain().to_vec(),
             lost,
+            losses: Vec::new(),
             output,
         };
         for case in &mut cases {
@@ -208,20 +214,30 @@ impl Report {
         }
     }
 
+    /// Tells why the subject had to be started anew.
+    #[must_use]
+    pub(crate) fn after_losses(mut self, losses: Vec<String>) -> Self {
+        self.subject.losses = losses;
+        self
+    }
+
     /// The conversations that went wrong, in the order of their cases.
     pub fn transcripts(&self) -> impl Iterator<Item = &Transcript> {
         self.cases.iter().filter_map(|case| case.replay.as_ref())
     }
 
     /// What a program that made this report ends with: 0 as wished, 1 the subject falls short
-    /// (in strict mode by a warning too), or does better than its profile knows; 3 it could not be reached or kept alive, 4 a fault of
-    /// the judge.
+    /// (in strict mode by a warning too), had to be started anew, or does better than its profile
+    /// knows; 3 it could not be reached or kept alive, 4 a fault of the judge.
     pub fn exit_code(&self) -> u8 {
         if self.subject.lost.is_some() {
             3
         } else if self.summary.error > 0 {
             4
-        } else if self.cases.iter().any(|case| self.counts(case)) || !self.mended.is_empty() {
+        } else if self.cases.iter().any(|case| self.counts(case))
+            || !self.mended.is_empty()
+            || !self.subject.losses.is_empty()
+        {
             1
         } else {
             0
@@ -305,6 +321,7 @@ impl CaseReport {
             transcript: pages.entries,
             cut_short,
             doubtful: pages.doubtful,
+            lost: false,
             replay,
             shell: None,
             findings,
@@ -325,6 +342,23 @@ impl CaseReport {
     pub(crate) const fn is_doubtful(&self) -> bool {
         self.doubtful
             && matches!(self.verdict, Verdict::Fail | Verdict::Warn | Verdict::Inconclusive)
+    }
+
+    /// The same, without a verdict because the subject was gone.
+    #[must_use]
+    pub(crate) const fn lost(mut self) -> Self {
+        self.lost = true;
+        self
+    }
+
+    /// Whether it has no verdict because the subject was gone.
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Whether the subject heard anything of it.
+    pub(crate) const fn was_run(&self) -> bool {
+        !self.transcript.is_empty()
     }
 
     /// The same, seen at a second look; with what the first had found.

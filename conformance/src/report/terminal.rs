@@ -240,6 +240,10 @@ fn write_summary(out: &mut String, report: &Report) -> fmt::Result {
             writeln!(out, "{DIM}{output}{DIM:#}")?;
         }
     }
+    for (number, loss) in report.subject.losses.iter().enumerate() {
+        let before = if number == 0 { "\n" } else { "" };
+        writeln!(out, "{before}{YELLOW}The subject had to be started anew: {loss}.{YELLOW:#}")?;
+    }
     out.push('\n');
     let counts = [
         (Verdict::Pass, summary.pass, "passed"),

@@ -24,14 +24,34 @@ impl Run<'_> {
         let mut reports: Vec<Option<CaseReport>> = cases.iter().map(|_| None).collect();
         let (alone, others): (Vec<_>, Vec<_>) =
             (0..cases.len()).partition(|&index| cases[index].is_alone());
-        let (timed, others): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|&index| cases[index].seconds() > 0);
         let mut done = 0;
         let mut finish = |index: usize, report: CaseReport| {
             done += 1;
             progress.finished(&report, done);
             reports[index] = Some(report);
         };
+        self.surviving(cases, &others, self.options.jobs, &mut finish);
+        self.some(cases, &alone, 1, &self.only_look(), finish);
+        reports.into_iter().flatten().collect()
+    }
+
+    /// Runs these cases, so many at once, and those that wait by design beside them. Gives those
+    /// that a lost subject has left without a verdict.
+    pub(super) fn crowd(
+        &self,
+        cases: &[&'static Case],
+        order: &[usize],
+        jobs: usize,
+        finish: &mut impl FnMut(usize, CaseReport),
+    ) -> BTreeMap<usize, CaseReport> {
+        let mut victims = BTreeMap::new();
+        let mut finish = |index: usize, report: CaseReport| match report.is_lost() {
+            true => drop(victims.insert(index, report)),
+            false => finish(index, report),
+        };
+        // Where one runs at a time, nobody runs beside it.
+        let (timed, others): (Vec<_>, Vec<_>) =
+            order.iter().copied().partition(|&index| jobs > 1 && cases[index].seconds() > 0);
         // Those that wait by design wait beside all else, and hold up nothing.
         let waited = thread::scope(|scope| {
             let wait = scope.spawn(|| {
@@ -43,22 +63,20 @@ impl Run<'_> {
                 waited
             });
             let mut first = BTreeMap::new();
-            self.some(cases, &others, self.options.jobs, &self.first_look(), |index, report| {
+            self.some(cases, &others, jobs, &self.first_look(), |index, report| {
                 match self.deserves_second_look(&report) {
                     true => drop(first.insert(index, report)),
                     false => finish(index, report),
                 }
             });
-            self.again(cases, &first, &mut finish);
+            self.again(cases, &first, jobs, &mut finish);
             wait.join().unwrap_or_default()
         });
-        let (again, decided) =
+        let (again, decided): (BTreeMap<_, _>, BTreeMap<_, _>) =
             waited.into_iter().partition(|(_, report)| self.deserves_second_look(report));
-        let decided: BTreeMap<_, _> = decided;
         decided.into_iter().for_each(|(index, report)| finish(index, report));
-        self.again(cases, &again, &mut finish);
-        self.some(cases, &alone, 1, &self.only_look(), finish);
-        reports.into_iter().flatten().collect()
+        self.again(cases, &again, jobs, &mut finish);
+        victims
     }
 
     /// Looks at these cases a second time, without the crowd.
@@ -66,10 +84,11 @@ impl Run<'_> {
         &self,
         cases: &[&'static Case],
         first: &BTreeMap<usize, CaseReport>,
+        jobs: usize,
         finish: &mut impl FnMut(usize, CaseReport),
     ) {
         let order: Vec<_> = first.keys().copied().collect();
-        let jobs = self.options.jobs.min(AT_SECOND_LOOK);
+        let jobs = jobs.min(AT_SECOND_LOOK);
         self.some(cases, &order, jobs, &self.second_look(), |index, report| {
             finish(index, report.after(&first[&index]));
         });
@@ -83,7 +102,7 @@ impl Run<'_> {
     /// One look, as patient as a second one, that has to do.
     pub(super) fn only_look(&self) -> Look {
         let pace = Arc::clone(&self.pace);
-        Look { pace, is_hasty: false, late: Duration::ZERO, limit: CASE_LIMIT }
+        Look { pace, is_hasty: false, late: Duration::ZERO, limit: CASE_LIMIT, is_last: false }
     }
 
     /// Few cases, with all the time there is.
@@ -92,13 +111,15 @@ impl Run<'_> {
         Look { late, limit: CASE_LIMIT + late, ..self.only_look() }
     }
 
+    /// One case, which has lost the subject alone before: if it does so again, it has shown why.
+    pub(super) fn last_look(&self) -> Look {
+        Look { is_last: true, ..self.only_look() }
+    }
+
     /// Whether haste may be the reason for what was found. A subject that has never answered
     /// anybody is silent by nature.
     fn deserves_second_look(&self, report: &CaseReport) -> bool {
-        self.options.second_look
-            && self.answered
-            && self.lost.get().is_none()
-            && report.is_doubtful()
+        self.options.second_look && self.answered && self.lost().is_none() && report.is_doubtful()
     }
 
     /// Runs the cases of these places, so many at once, and gives each report with its place.
@@ -117,7 +138,7 @@ impl Run<'_> {
                 let (sender, next) = (sender.clone(), &next);
                 scope.spawn(move || {
                     while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let report = self.one(cases[index], index, look);
+                        let report = self.one(cases[index], look);
                         // Refused only when the receiver is gone, and then nobody asks any more.
                         let _ = sender.send((index, report));
                     }

@@ -1,6 +1,6 @@
 //! A subject that dies on the way, or answers nobody any more.
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Run;
@@ -19,6 +19,7 @@ impl Run<'_> {
         case: &Case,
         outcome: Outcome,
         is_destructive: bool,
+        is_last: bool,
     ) -> Outcome {
         if outcome.is_ok() && !is_destructive {
             return outcome;
@@ -32,15 +33,24 @@ impl Run<'_> {
             false => self.subject.check_alive(),
         };
         if let Err(reason) = there {
-            self.lost.get_or_init(|| format!("{reason}, during {}", self.suspects(case)));
+            let first = || format!("{reason}, during {}", self.suspects(case));
+            guard(&self.lost).get_or_insert_with(first);
+            if is_last {
+                return Err(Finding::fail("a broker that is still there afterwards", reason));
+            }
         }
-        match (self.lost.get(), outcome) {
+        match (self.lost(), outcome) {
             (None, outcome) => outcome,
             (Some(_), Ok(())) => Err(Finding::Error("the subject was lost meanwhile".to_owned())),
             (Some(_), Err(finding)) => {
                 Err(Finding::Error(format!("the subject was lost; before that: {finding}")))
             }
         }
+    }
+
+    /// Why the subject is no longer there; `None` while it is.
+    pub(super) fn lost(&self) -> Option<String> {
+        guard(&self.lost).clone()
     }
 
     /// This case, and those that run beside it: whoever looks for the reason begins with them.
@@ -64,8 +74,13 @@ impl Run<'_> {
     }
 
     pub(super) fn running(&self) -> MutexGuard<'_, Vec<&'static str>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        guard(&self.running)
     }
+}
+
+/// A case that panicked has left nothing half done in what these hold.
+pub(super) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Cases that a loss is told with, besides the one that noticed it.

@@ -5,9 +5,11 @@
 
 mod looks;
 mod loss;
+mod recovery;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -23,6 +25,8 @@ use crate::profile::Limits;
 use crate::report::{CaseReport, Report};
 use crate::stage::{Look, Stage};
 use crate::subject::Subject;
+
+use loss::guard;
 
 /// What a run tells while it runs. `()` does not listen.
 pub trait Progress {
@@ -51,7 +55,9 @@ pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progres
         tag: run_tag(),
         begin: Instant::now(),
         answered: false,
-        lost: OnceLock::new(),
+        lost: Mutex::default(),
+        losses: Mutex::default(),
+        looks: AtomicUsize::new(0),
         running: Mutex::default(),
         ledger: Ledger::default(),
         pace: Arc::default(),
@@ -69,7 +75,7 @@ pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progres
     progress.begun(&run.capabilities, selected.len() + background);
     let mut cases = run.all(&selected, progress);
     cases.extend(run.background(cases.len(), progress));
-    let lost = run.lost.get().cloned();
+    let lost = run.lost();
     run.report(cases, lost)
 }
 
@@ -92,8 +98,12 @@ struct Run<'a> {
     begin: Instant,
     /// Whether the subject answered a CONNECT before the first case.
     answered: bool,
-    /// Why the subject is no longer there; set once.
-    lost: OnceLock<String>,
+    /// Why the subject is no longer there; the first reason of several.
+    lost: Mutex<Option<String>>,
+    /// Why it had to be started anew, each time.
+    losses: Mutex<Vec<String>>,
+    /// How many cases have been looked at, once more for each further look.
+    looks: AtomicUsize,
     /// The addresses of the cases that run now.
     running: Mutex<Vec<&'static str>>,
     /// What the oracle has heard.
@@ -176,10 +186,10 @@ impl Run<'_> {
         CaseReport::new(case, outcome, Duration::ZERO, stage.strike())
     }
 
-    fn one(&self, case: &'static Case, index: usize, look: &Look) -> CaseReport {
-        if self.lost.get().is_some() {
+    fn one(&self, case: &'static Case, look: &Look) -> CaseReport {
+        if self.lost().is_some() {
             let outcome = Err(Finding::Error("not run: the subject is gone".to_owned()));
-            return CaseReport::new(case, outcome, Duration::ZERO, Default::default());
+            return CaseReport::new(case, outcome, Duration::ZERO, Default::default()).lost();
         }
         if let Some(finding) = self.unmet(case) {
             let outcome = Err(finding);
@@ -187,8 +197,8 @@ impl Run<'_> {
         }
         self.running().push(case.address);
         let begin = Instant::now();
-        // What a first look has left behind is not found at a second.
-        let number = if look.late.is_zero() { index } else { index + MOST_CASES };
+        // What one look has left behind is not found at another.
+        let number = self.looks.fetch_add(1, Ordering::Relaxed);
         let mut stage = self.stage_for(&base36(number, 3), look.clone());
         let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut stage)))
             .unwrap_or_else(|_| Err(Finding::Error("the case panicked".to_owned())))
@@ -196,9 +206,11 @@ impl Run<'_> {
         let duration = begin.elapsed();
         let pages = stage.strike();
         self.ledger.enter(case.address, &pages);
-        let outcome = self.look_after(case, outcome, pages.sent_invalid);
+        let outcome = self.look_after(case, outcome, pages.sent_invalid, look.is_last);
         self.running().retain(|address| *address != case.address);
-        CaseReport::new(case, outcome, duration, pages)
+        let is_lost = matches!(outcome, Err(Finding::Error(_))) && self.lost().is_some();
+        let report = CaseReport::new(case, outcome, duration, pages);
+        if is_lost { report.lost() } else { report }
     }
 
     /// What comes of a case that cannot run. That the subject goes without is its right, unless
@@ -225,7 +237,9 @@ impl Run<'_> {
 
     fn report(&self, cases: Vec<CaseReport>, lost: Option<String>) -> Report {
         let duration = self.begin.elapsed();
+        let losses = guard(&self.losses).clone();
         Report::new(self.subject, self.options, &self.capabilities, cases, lost, duration)
+            .after_losses(losses)
     }
 }
 
@@ -279,9 +293,6 @@ fn base36(mut number: usize, digits: usize) -> String {
     }
     text.into_iter().map(char::from).collect()
 }
-
-/// Half of what three digits count.
-const MOST_CASES: usize = 36 * 36 * 18;
 
 /// Cases that judge, and tell on the way what a probe wants to know.
 const OBSERVING: [&str; 4] = [

@@ -5,7 +5,7 @@ pub(crate) mod met;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use mqttspec_conformance::wire::{Connack, Octets, Packet, Publish, Reader, Sender, Suback};
@@ -56,26 +56,36 @@ impl Toy {
         })
     }
 
+    /// Serves on this port until it is the end.
+    pub(crate) fn serve_at(port: u16, manner: Manner) {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
+        Self::listen(&listener, &Arc::default(), |_| Some(manner));
+    }
+
     /// Starts a toy that treats its connections, counted from 0, as `manner` says; `None` ends it.
     fn start(manner: impl Fn(usize) -> Option<Manner> + Send + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let stopped = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopped);
-        let served = AtomicUsize::new(0);
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let count = served.fetch_add(1, Ordering::Relaxed);
-                let Some(manner) = manner(count).filter(|_| !stop.load(Ordering::Relaxed)) else {
-                    return;
-                };
-                if let Ok(stream) = stream {
-                    let end = Arc::clone(&stop);
-                    thread::spawn(move || serve(stream, manner, &end));
-                }
-            }
-        });
+        thread::spawn(move || Self::listen(&listener, &stop, manner));
         Self { subject: Subject::at(Target::new("127.0.0.1", port)), port, stopped }
+    }
+
+    fn listen(
+        listener: &TcpListener,
+        stop: &Arc<AtomicBool>,
+        manner: impl Fn(usize) -> Option<Manner>,
+    ) {
+        for (count, stream) in listener.incoming().enumerate() {
+            let Some(manner) = manner(count).filter(|_| !stop.load(Ordering::Relaxed)) else {
+                return;
+            };
+            if let Ok(stream) = stream {
+                let end = Arc::clone(stop);
+                thread::spawn(move || serve(stream, manner, &end));
+            }
+        }
     }
 }
 
