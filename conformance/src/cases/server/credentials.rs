@@ -105,6 +105,9 @@ fn is_answered(stage: &Stage<'_>, connect: Connect) -> Result<(), Finding> {
 
 /// A CONNECT that the subject has to refuse, if it asks for a password at all.
 fn with_wrong_password(stage: &Stage<'_>) -> Result<Connect, Finding> {
+    if stage.takes_any_credentials() {
+        return Err(Finding::unsupported("the subject takes whatever password it is given"));
+    }
     let connect = stage.clean("a");
     match &connect.password {
         Some(password) => {
