@@ -7,7 +7,7 @@ default:
 ci:
     bash .ci/run
 
-# One step of CI: format, clippy, readers, test, features, docs, fuzz, deny, judge, decoders, peers, browser
+# One step of CI: format, clippy, recipes, readers, test, features, docs, fuzz, deny, judge, decoders, peers, browser
 step NAME:
     bash .ci/run {{NAME}}
 
