@@ -10,6 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use super::recovery::FEW;
 use super::{Progress, Run};
 use crate::case::Case;
 use crate::report::CaseReport;
@@ -88,7 +89,8 @@ impl Run<'_> {
         finish: &mut impl FnMut(usize, CaseReport),
     ) {
         let order: Vec<_> = first.keys().copied().collect();
-        let jobs = jobs.min(AT_SECOND_LOOK);
+        // Alone, each with the whole of its wait, they would take hours.
+        let jobs = jobs.clamp(FEW, AT_SECOND_LOOK);
         self.some(cases, &order, jobs, &self.second_look(), |index, report| {
             finish(index, report.after(&first[&index]));
         });
@@ -113,7 +115,7 @@ impl Run<'_> {
 
     /// One case, which has lost the subject alone before: if it does so again, it has shown why.
     pub(super) fn last_look(&self) -> Look {
-        Look { is_last: true, ..self.only_look() }
+        Look { is_last: true, ..self.second_look() }
     }
 
     /// Whether haste may be the reason for what was found. A subject that has never answered

@@ -54,7 +54,7 @@ impl Run<'_> {
             };
             if !is_here {
                 // Nobody did it alone: it was the crowd.
-                jobs = fewer(jobs);
+                jobs = jobs.min(FEW);
             }
             is_found |= is_here;
             order = rest.into_iter().map(|(index, _)| index).collect();
@@ -102,7 +102,7 @@ const fn fewer(jobs: usize) -> usize {
 }
 
 /// So few that a broker bears them, and enough to be done soon.
-const FEW: usize = 8;
+pub(super) const FEW: usize = 8;
 
 /// A broker that needs more has been shown to be no broker.
 const MOST_LOSSES: usize = 40;
