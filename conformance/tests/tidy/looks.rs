@@ -9,8 +9,9 @@ use crate::code::{is_tidy, lines, places};
 const MOST_LINES: usize = 500;
 
 /// All that may lie at the top. Style names it, and what it is for.
-const TOP: [&str; 24] = [
+const TOP: [&str; 27] = [
     ".ci",
+    ".dockerignore",
     ".editorconfig",
     ".gitignore",
     "ARCHITECTURE.md",
@@ -18,9 +19,11 @@ const TOP: [&str; 24] = [
     "CONTRIBUTING.md",
     "Cargo.lock",
     "Cargo.toml",
+    "Dockerfile",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
+    "action.yml",
     "benches",
     "clippy.toml",
     "conformance",
