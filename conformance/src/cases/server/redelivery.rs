@@ -169,7 +169,7 @@ pub(super) const CASES: &[Case] = &[
             subscriber.send(Packet::Pubrec(id))?;
             subscriber.reset();
             let mut subscriber = stage.resume("s")?;
-            match subscriber.expect_any()? {
+            match subscriber.sooner_or_later(Some(SENT_AGAIN), Peer::expect_any)? {
                 Packet::Pubrel(again) if again == id => subscriber.send(Packet::Pubcomp(id)),
                 Packet::Publish(publish) if is_same(&publish, &message) => {
                     subscriber.acknowledge(&publish)
