@@ -115,7 +115,7 @@ const SETS: &[Set] = &[Set {
     name: "2026.1",
     text: include_str!("../../requirements/2026.1.txt"),
     #[cfg(test)]
-    digest: "b9409576ed0820d979c852a7cb9e68b4fd3ca55cb67d2e5ecdf669907dc5fa18",
+    digest: "b26041371751c63ddf1fa9b24dfd83d692b21a32a9985c871e768c9b707d7e22",
 }];
 
 #[cfg(test)]
