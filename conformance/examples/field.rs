@@ -1,0 +1,238 @@
+//! Writes docs/brokers.md: what the judge found in real brokers, and why each finding is true.
+//!
+//!     cargo run -p mqttspec-conformance --example field -- docs/brokers.toml REPORTS > docs/brokers.md
+//!
+//! REPORTS is a folder of what `mqttspec test --json` wrote, a file for each broker by the name
+//! that docs/brokers.toml gives it. A failure without an explanation is refused, and so is an
+//! explanation without a failure: whoever runs it has to have read every transcript.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use mqttspec_conformance::{Glob, Verdict};
+use serde::Deserialize;
+
+/// What people have to say, beside what the reports say.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Field {
+    /// The day of the runs.
+    on: String,
+    broker: Vec<Broker>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Broker {
+    /// Its report is `NAME.json`.
+    report: String,
+    name: String,
+    version: String,
+    /// How it was judged, as a command.
+    command: String,
+    /// What else there is to say, as Markdown.
+    note: Option<String>,
+    /// An address or a pattern of failed cases, and why what they saw is a deviation.
+    #[serde(default)]
+    because: BTreeMap<String, String>,
+}
+
+/// As much of a report as is told.
+#[derive(Deserialize)]
+struct Report {
+    summary: Summary,
+    statements: Vec<Statement>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Summary {
+    pass: usize,
+    fail: usize,
+    warn: usize,
+    inconclusive: usize,
+    unsupported: usize,
+    error: usize,
+    duration_ms: u64,
+}
+
+#[derive(Deserialize)]
+struct Statement {
+    id: String,
+    verdict: Verdict,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    case: String,
+    statements: Vec<String>,
+    verdict: Verdict,
+    message: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [field, reports] = arguments.as_slice() else {
+        eprintln!("usage: field docs/brokers.toml REPORTS > docs/brokers.md");
+        return ExitCode::from(2);
+    };
+    match page(Path::new(field), Path::new(reports)) {
+        Ok(page) => {
+            print!("{page}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn page(field: &Path, reports: &Path) -> Result<String, Box<dyn Error>> {
+    let field: Field = toml::from_str(&fs::read_to_string(field)?)?;
+    let mut read = Vec::new();
+    for broker in &field.broker {
+        let path = reports.join(format!("{}.json", broker.report));
+        let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let report: Report = serde_json::from_str(&text)?;
+        read.push((broker, report));
+    }
+    let complaints: Vec<_> =
+        read.iter().flat_map(|(broker, report)| complaints(broker, report)).collect();
+    if !complaints.is_empty() {
+        return Err(complaints.join("\nerror: ").into());
+    }
+    let mut page = String::from(HEAD).replace("{on}", &field.on);
+    for (broker, report) in &read {
+        write_row(&mut page, broker, report)?;
+    }
+    page.push_str(LEGEND);
+    for (broker, report) in &read {
+        write_section(&mut page, broker, report)?;
+    }
+    Ok(page)
+}
+
+/// Failures that nobody has explained, and explanations of what does not fail.
+fn complaints(broker: &Broker, report: &Report) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for case in report.failed() {
+        let message = case.message.as_deref().unwrap_or_default();
+        match broker.because.keys().filter(|key| Glob::new(*key).matches(&case.case)).count() {
+            1 => {}
+            0 => {
+                complaints.push(format!("{}: why does {} fail? {message}", broker.name, case.case))
+            }
+            _ => complaints.push(format!("{}: {} is explained twice", broker.name, case.case)),
+        }
+    }
+    for key in broker.because.keys() {
+        if report.explained_by(key).next().is_none() {
+            complaints.push(format!("{}: {key} does not fail", broker.name));
+        }
+    }
+    complaints
+}
+
+impl Report {
+    fn failed(&self) -> impl Iterator<Item = &Case> {
+        self.cases.iter().filter(|case| case.verdict == Verdict::Fail)
+    }
+
+    fn explained_by(&self, key: &str) -> impl Iterator<Item = &Case> {
+        let glob = Glob::new(key);
+        self.failed().filter(move |case| glob.matches(&case.case))
+    }
+}
+
+fn write_row(page: &mut String, broker: &Broker, report: &Report) -> std::fmt::Result {
+    let Summary { pass, fail, warn, inconclusive, unsupported, error, duration_ms } =
+        report.summary;
+    let numbered = report.statements.iter().filter(|statement| statement.id.starts_with("MQTT"));
+    let broken = numbered.filter(|statement| statement.verdict == Verdict::Fail).count();
+    let anchor = anchor(&broker.name);
+    writeln!(
+        page,
+        "| [{}](#{anchor}) | {} | {pass} | {fail} | {broken} | {warn} | {} | {unsupported} | {:.0} s |",
+        broker.name,
+        broker.version,
+        inconclusive + error,
+        f64::from(u32::try_from(duration_ms).unwrap_or(u32::MAX)) / 1000.0,
+    )
+}
+
+fn write_section(page: &mut String, broker: &Broker, report: &Report) -> std::fmt::Result {
+    writeln!(page, "\n## {}\n\n`{}`, version {}.", broker.name, broker.command, broker.version)?;
+    if let Some(note) = &broker.note {
+        writeln!(page, "{}", note.trim())?;
+    }
+    writeln!(page)?;
+    // In the order of the standard, which is that of the cases.
+    let mut keys: Vec<_> = broker.because.iter().collect();
+    let place = |key: &str| {
+        report
+            .cases
+            .iter()
+            .position(|case| case.verdict == Verdict::Fail && Glob::new(key).matches(&case.case))
+    };
+    keys.sort_by_key(|(key, _)| place(key));
+    for (key, why) in keys {
+        let cases: Vec<_> = report.explained_by(key).collect();
+        let mut statements: Vec<_> = Vec::new();
+        for statement in cases.iter().flat_map(|case| &case.statements) {
+            if !statements.contains(&statement.as_str()) {
+                statements.push(statement);
+            }
+        }
+        let count = match cases.len() {
+            1 => String::new(),
+            many => format!(", {many} cases"),
+        };
+        let about = statements.iter().take(MOST_STATEMENTS).copied().collect::<Vec<_>>().join(", ");
+        let more = if statements.len() > MOST_STATEMENTS { ", …" } else { "" };
+        writeln!(page, "- {}  \n  `{key}`{count}; {about}{more}", why.trim())?;
+    }
+    let warned: Vec<_> = report.cases.iter().filter(|case| case.verdict == Verdict::Warn).collect();
+    if !warned.is_empty() {
+        let names: Vec<_> = warned.iter().map(|case| format!("`{}`", case.case)).collect();
+        writeln!(page, "\nWarnings: {}.", names.join(", "))?;
+    }
+    Ok(())
+}
+
+/// The anchor that a heading gets.
+fn anchor(heading: &str) -> String {
+    let lower = heading.to_lowercase();
+    let kept = lower.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// Statements that one explanation is told with.
+const MOST_STATEMENTS: usize = 4;
+
+const HEAD: &str = "\
+# Real brokers, judged
+
+What `mqttspec test` found on {on} in brokers that install from package registries, and for each failure why it is a true deviation from MQTT 3.1.1.
+Failures were held against their packets and the standard before they were written down here; a finding that turned out to be ours was mended in the judge instead.
+A case that fails says that one rule was broken in one situation, and nothing about how good a broker is at what people use it for: that is why the explanations count, and not the numbers.
+
+Have it yourself: `mqttspec test --profile NAME --html report.html`, with the broker on the `PATH`.
+This page is generated from the reports and from [brokers.toml](brokers.toml): `cargo run -p mqttspec-conformance --example field -- docs/brokers.toml REPORTS > docs/brokers.md`.
+
+| broker | version | passed | failed | statements broken | warnings | no verdict | not offered | time |
+|---|---|--:|--:|--:|--:|--:|--:|--:|
+";
+
+const LEGEND: &str = "
+Numbered statements only count as broken; 106 of the 141 bind a broker.
+A *warning* departs from advice, or from the stricter of two readings.
+*No verdict*: something else went wrong before the case came to its point, most often one of the failures below.
+Times are from two busy cores; Mosquitto alone takes 8 s.
+";
