@@ -27,6 +27,8 @@ pub enum CloseReason {
     NotAllowed,
     /// What the Client asked for cannot be kept at the moment.
     NotKept,
+    /// More messages would wait for the Client than may.
+    QueueFull,
     /// CONNECT was refused.
     Refused {
         /// The return code it was given.
@@ -54,6 +56,7 @@ impl CloseReason {
             | Self::Disconnected
             | Self::NetworkClosed
             | Self::NotKept
+            | Self::QueueFull
             | Self::ServerStopping
             | Self::TooManyLevels
             | Self::UserChanged => None,
@@ -78,6 +81,7 @@ impl CloseReason {
             Self::NetworkClosed => "network_closed",
             Self::NotAllowed => "not_allowed",
             Self::NotKept => "not_kept",
+            Self::QueueFull => "queue_full",
             Self::Refused { .. } => "refused",
             Self::ServerStopping => "server_stopping",
             Self::TooManyLevels => "too_many_levels",
@@ -90,9 +94,11 @@ impl CloseReason {
     pub const fn is_clients_fault(&self) -> bool {
         match self {
             Self::Decode(error) => !matches!(error, DecodeError::TooLarge(_)),
-            Self::NotAllowed | Self::Refused { .. } | Self::TooManyLevels | Self::Violation(_) => {
-                true
-            }
+            Self::NotAllowed
+            | Self::QueueFull
+            | Self::Refused { .. }
+            | Self::TooManyLevels
+            | Self::Violation(_) => true,
             _ => false,
         }
     }
@@ -112,6 +118,7 @@ impl fmt::Display for CloseReason {
             }
             Self::NetworkClosed => f.write_str("network connection closed without DISCONNECT")?,
             Self::NotKept => f.write_str("what it asks for cannot be kept at the moment")?,
+            Self::QueueFull => f.write_str("too slow: more messages wait for it than may")?,
             Self::Refused { refusal, .. } => write!(f, "CONNECT refused, {refusal}")?,
             Self::NotAllowed => f.write_str("PUBLISH without the right to")?,
             Self::ServerStopping => f.write_str("server stopping")?,

@@ -55,7 +55,7 @@ pub use kept::{Kept, KeptCopy, KeptDelivery, KeptSession};
 pub use limits::Limits;
 pub use local::{Local, LocalConnection, LocalSession};
 pub use note::Note;
-pub use policy::{Anonymous, Policy, UnauthorizedPublish};
+pub use policy::{Anonymous, Policy, QueuePolicy, UnauthorizedPublish};
 pub use retained::Retained;
 pub use session::{Session, SessionName};
 pub use unit::{Journal, Position, Unit};

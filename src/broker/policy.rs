@@ -13,6 +13,9 @@ pub struct Policy {
     /// Whether Clients may talk to each other on topics that begin with `$`. Default: no, as the
     /// standard advises (U-4.7.2-1); such messages are acknowledged and go nowhere.
     pub relay_reserved_topics: bool,
+    /// What becomes of a message that finds no room among those that wait for its Client, or of
+    /// those before it. Default: it is dropped.
+    pub queue: QueuePolicy,
     /// What is done about a PUBLISH that its Client has no right to. Default: it is acknowledged,
     /// and goes nowhere.
     pub unauthorized_publish: UnauthorizedPublish,
@@ -39,6 +42,22 @@ pub enum UnauthorizedPublish {
     Acknowledge,
     /// The Network Connection is closed.
     Close,
+}
+
+/// What becomes of a message that finds no room among those that wait for its Client.
+///
+/// A message is dropped for this Client alone, counted, and told of.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum QueuePolicy {
+    /// It is dropped, and what waits stays: no gap within what a Client gets.
+    #[default]
+    DropNew,
+    /// The oldest of those that wait are dropped, those of QoS 0 first: a Client that comes back
+    /// gets the latest. A message of QoS 0 takes no other's place but that of its kind.
+    DropOld,
+    /// It is dropped, and the Client's connection ends: it learns that it was too slow. Its Session
+    /// stays, and a Client that is absent is treated as by `DropNew`.
+    Disconnect,
 }
 
 impl Policy {

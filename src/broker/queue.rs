@@ -49,11 +49,32 @@ impl Queue {
         }
     }
 
+    /// Takes out the oldest message whose place `outbound` may have, if it needs one.
+    ///
+    /// Those of QoS 0 go first, and for one of QoS 0 no others go.
+    pub(super) fn make_room_for(&mut self, outbound: &Outbound) -> Option<Waiting> {
+        let could_fit = weight(outbound) <= self.max_octets && self.max_messages > 0;
+        if self.has_room_for(outbound) || !could_fit {
+            return None;
+        }
+        let waiting = match outbound.qos {
+            QoS::AtMostOnce => self.fleeting.pop_front(),
+            QoS::AtLeastOnce | QoS::ExactlyOnce => {
+                self.fleeting.pop_front().or_else(|| self.lasting.pop_front())
+            }
+        }?;
+        self.octets -= weight(&waiting.outbound);
+        Some(waiting)
+    }
+
+    fn has_room_for(&self, outbound: &Outbound) -> bool {
+        self.len() < self.max_messages && self.octets + weight(outbound) <= self.max_octets
+    }
+
     /// Puts a message at the end, which may not leave before `after` is durable: its place, or
     /// `None` when there is no room and it is dropped.
     pub(super) fn push(&mut self, outbound: Outbound, after: Option<Position>) -> Option<u64> {
-        let octets = self.octets + weight(&outbound);
-        if self.len() >= self.max_messages || octets > self.max_octets {
+        if !self.has_room_for(&outbound) {
             return None;
         }
         self.put(self.arrivals + 1, outbound, after);
@@ -186,6 +207,36 @@ mod tests {
         queue.drop_fleeting();
         assert_eq!(drain(&mut queue, true), ["1", "3"]);
         assert_eq!(queue.octets, 0);
+    }
+
+    #[test]
+    fn the_oldest_make_room_and_qos_0_goes_first() {
+        let limits = Limits { max_queued_messages: 4, max_queued_octets: 10, ..Limits::default() };
+        let mut queue = Queue { max_messages: 4, ..mixed() };
+        let mut push = |qos, payload| {
+            let outbound = outbound(qos, payload);
+            let made = std::iter::from_fn(|| queue.make_room_for(&outbound));
+            let dropped: Vec<_> = made.map(|waiting| waiting.arrival).collect();
+            (dropped, queue.push(outbound, None).is_some())
+        };
+        assert_eq!(push(QoS::AtLeastOnce, "5"), (vec![2], true));
+        assert_eq!(push(QoS::AtMostOnce, "6"), (vec![4], true));
+        assert_eq!(push(QoS::ExactlyOnce, "7"), (vec![6], true));
+        assert_eq!(push(QoS::ExactlyOnce, "8"), (vec![1], true));
+        assert_eq!(push(QoS::AtMostOnce, "9"), (vec![], false), "QoS 0 pushes out no other");
+        assert_eq!(drain(&mut queue, true), ["3", "5", "7", "8"]);
+        assert_eq!(queue.octets, 0);
+
+        let mut queue = Queue::new(&limits);
+        for payload in ["1", "2", "3"] {
+            assert!(queue.push(outbound(QoS::AtLeastOnce, payload), None).is_some());
+        }
+        let large = outbound(QoS::AtLeastOnce, "0123456789");
+        assert_eq!(queue.make_room_for(&large), None, "it cannot have any, so nobody goes");
+        let fits = outbound(QoS::AtLeastOnce, "4567");
+        assert_eq!(queue.make_room_for(&fits).map(|waiting| waiting.arrival), Some(1));
+        assert_eq!(queue.make_room_for(&fits), None);
+        assert!(queue.push(fits, None).is_some());
     }
 
     #[test]

@@ -95,10 +95,13 @@ impl<H: Holder> Broker<H> {
         unit: &mut Unit<'_>,
     ) {
         let dropped = session.dropped();
-        if let Some(connection) = session.deliver(routed, granted, retain, unit) {
+        let policy = self.policy.queue;
+        if let Some(connection) = session.deliver(routed, granted, retain, policy, unit) {
             self.holder.wake(connection);
-        } else if session.dropped() > dropped {
-            self.holder.reached(session.dropped_by(), 1);
+        }
+        let dropped = session.dropped() - dropped;
+        if dropped > 0 {
+            self.holder.reached(session.dropped_by(), dropped);
         }
     }
 

@@ -3,7 +3,7 @@
 //! Clauses: [MQTT-3.1.4-2]. Not here: which packets a Session has (`session`).
 
 use super::{Connection, Output, Stage};
-use crate::broker::{Bound, Broker, CloseReason, Holder, Note, Position, Unit};
+use crate::broker::{Bound, Broker, CloseReason, Holder, Note, Position, Session, Unit};
 use crate::packet::Packet;
 
 /// How many packets are fetched from the Session at a time.
@@ -34,11 +34,7 @@ impl<H: Holder> Connection<H> {
         let begin = self.outgoing.len();
         let mut recorded = None;
         let ended = broker.holder().with_session(session, |state| {
-            // [MQTT-3.1.4-2] Another connection has the Session now: this one ends.
-            if !state.is_attached_to(&self.me) {
-                return Some(CloseReason::Displaced);
-            }
-            if let Some(reason) = state.dismissed() {
+            if let Some(reason) = ended(state, &self.me) {
                 return Some(reason);
             }
             let dropped = state.dropped_news().map(|count| Output::Note(Note::Dropped(count)));
@@ -62,4 +58,23 @@ impl<H: Holder> Connection<H> {
             self.close(reason, broker, unit);
         }
     }
+
+    /// Ends the connection at once if it has to end, and says why; what was still to be sent is
+    /// given up. For one that takes nothing: what it would be told last would never be its turn.
+    pub fn give_up(&mut self, broker: &Broker<H>) -> Option<CloseReason> {
+        let Stage::Connected { session, .. } = &self.stage else { return None };
+        let reason = broker.holder().with_session(session, |state| ended(state, &self.me))?;
+        broker.holder().unit(|unit| self.close(reason, broker, unit));
+        self.outgoing.clear();
+        Some(reason)
+    }
+}
+
+/// Why the connection `me` of a Session has to end, if it has to.
+fn ended<C: PartialEq>(state: &Session<C>, me: &C) -> Option<CloseReason> {
+    // [MQTT-3.1.4-2] Another connection has the Session now: this one ends.
+    if !state.is_attached_to(me) {
+        return Some(CloseReason::Displaced);
+    }
+    state.dismissed()
 }

@@ -6,7 +6,7 @@
 use super::Session;
 use crate::broker::queue::Waiting;
 use crate::broker::routing::Routed;
-use crate::broker::{Change, KeptMessage, Position, Unit};
+use crate::broker::{Change, CloseReason, KeptMessage, Position, QueuePolicy, Unit};
 use crate::packet::{Packet, PacketId, QoS};
 use crate::session::Outbound;
 
@@ -26,6 +26,7 @@ impl<C> Session<C> {
         routed: &Routed,
         granted: QoS,
         retain: bool,
+        policy: QueuePolicy,
         unit: &mut Unit<'_>,
     ) -> Option<&C> {
         if !self.rights.may_read(routed.topic()) {
@@ -48,9 +49,16 @@ impl<C> Session<C> {
         // A message of QoS 2 that its publisher may have to send again must not be with anyone
         // before it is known that it was taken over, or it comes twice.
         let after = if qos == QoS::ExactlyOnce { unit.recorded() } else { None };
+        if policy == QueuePolicy::DropOld {
+            while let Some(older) = self.queue.make_room_for(&outbound) {
+                self.dropped += 1;
+                self.dropped_waiting(&older, unit);
+            }
+        }
         let Some(order) = self.queue.push(outbound, after) else {
             self.dropped += 1;
-            return None;
+            let ends = policy == QueuePolicy::Disconnect && self.dismissed().is_none();
+            return if ends { self.dismiss(CloseReason::QueueFull) } else { None };
         };
         if let Some(message) = kept
             && let Some(number) = routed.number(unit)

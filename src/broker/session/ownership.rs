@@ -50,10 +50,15 @@ impl<C> Session<C> {
             if self.rights.may_read(&waiting.outbound.message.topic) {
                 return Some(waiting);
             }
-            if waiting.outbound.qos != QoS::AtMostOnce {
-                let order = waiting.arrival;
-                self.record(unit, |session| Change::Completed { session, order });
-            }
+            self.dropped_waiting(&waiting, unit);
+        }
+    }
+
+    /// Tells that a message which waited goes nowhere any more.
+    pub(super) fn dropped_waiting(&mut self, waiting: &Waiting, unit: &mut Unit<'_>) {
+        if waiting.outbound.qos != QoS::AtMostOnce {
+            let order = waiting.arrival;
+            self.record(unit, |session| Change::Completed { session, order });
         }
     }
 }

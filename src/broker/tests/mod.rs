@@ -5,6 +5,7 @@ mod connecting;
 mod keeping;
 mod memory;
 mod operating;
+mod overflowing;
 mod retaining;
 mod rig;
 mod rights;

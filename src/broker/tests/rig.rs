@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 
 use crate::broker::{
-    Broker, Connection, Input, Kept, Limits, Listening, Local, LocalConnection, Output, Position,
+    Broker, CloseReason, Connection, Input, Kept, Limits, Listening, Local, LocalConnection,
+    Output, Position,
 };
 use crate::packet::hex::hex;
 use crate::packet::{
@@ -143,6 +144,11 @@ impl Rig {
             });
         }
         heard
+    }
+
+    /// Gives up the connection of a client that takes nothing, if it has to end.
+    pub(super) fn give_up(&mut self, peer: Peer) -> Option<CloseReason> {
+        self.connections[peer.0].give_up(&self.broker)
     }
 
     /// Takes the CONNACK, and subscribes.
