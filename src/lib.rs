@@ -61,7 +61,7 @@
 //! # Features
 //!
 //! `net` brings tokio and the module of that name; `tls` and `ws` add TLS and
-//! WebSocket to it; `cli`, the default,
+//! WebSocket to it; `passwords` reads files of users; `cli`, the default,
 //! brings the program `mqttspec` and all of it. With none, the crate depends on `bytes`,
 //! `bytestring` and `thiserror`.
 //!
@@ -74,6 +74,8 @@ pub mod client;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod packet;
+#[cfg(feature = "passwords")]
+pub mod passwords;
 pub mod session;
 pub mod store;
 pub mod topic;

@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod interrupt;
 mod logging;
+mod passwd;
 mod place;
 mod probe;
 mod progress;
@@ -58,6 +59,7 @@ enum Command {
     Compare(compare::Arguments),
     Broker(broker::Arguments),
     Bench(bench::Arguments),
+    Passwd(passwd::Arguments),
     Pub(publish::Arguments),
     Sub(subscribe::Arguments),
     Explain(explain::Arguments),
@@ -72,6 +74,7 @@ Examples:
   mqttspec replay failure.json localhost:1883      does what went wrong still go wrong?
   mqttspec shrink failure.json localhost:1883      the least that still goes wrong
   mqttspec broker --explain                        run a broker that says what it thinks of you
+  mqttspec passwd users anna                       give a user of that broker a password
   mqttspec sub -t 'sensors/#' -v                   listen
   mqttspec pub -t sensors/1 -m 21.5 -q 1           speak
   mqttspec bench --compare 'mosquitto -p {port}'   how much it carries, at what price
@@ -105,6 +108,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Broker(arguments) => broker::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Passwd(arguments) => passwd::run(&arguments),
         Command::Pub(arguments) => publish::run(&arguments),
         Command::Sub(arguments) => subscribe::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -12,9 +12,9 @@ pub use client::{
     Publishing, Reconnect, ServerUrl, Subscription, blocking,
 };
 pub use server::{
-    BoundFigures, ConnectionInfo, Control, Disconnected, Durable, Figures, InvalidListen, Keeping,
-    Listen, Moved, RetainedInfo, Server, ServerOptions, ServerStopped, SessionInfo, SessionSums,
-    ViolationCount,
+    BoundFigures, CheckPassword, ConnectionInfo, Control, Disconnected, Durable, Figures,
+    InvalidListen, Keeping, Listen, Moved, RetainedInfo, Server, ServerOptions, ServerStopped,
+    SessionInfo, SessionSums, ViolationCount,
 };
 #[cfg(feature = "tls")]
 pub use transport::tls::{CertificateName, ClientTls, Pem, ServerTls, TlsError, TlsIdentity};

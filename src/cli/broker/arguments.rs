@@ -8,11 +8,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use mqttspec::broker::{Access, Limits, UnauthorizedPublish};
+use mqttspec::broker::{Access, Limits, QueuePolicy, UnauthorizedPublish};
 use mqttspec::net::{Listen, ServerOptions};
 
 use super::super::configuration::{Fault, told};
 use super::super::exit::{self, Failed};
+use super::passwords::PasswordArguments;
 use super::state::StateArguments;
 use super::tls::Tls;
 
@@ -70,13 +71,18 @@ pub(in crate::cli) struct Arguments {
           value_parser = clap::value_parser!(u16).range(1..))]
     max_in_flight: u16,
 
-    /// Messages that may wait for one client; above it new ones are dropped
+    /// Messages that may wait for one client, retained ones for a new subscription among them
     #[arg(long, value_name = "N", default_value_t = default().max_queued_messages)]
     max_queued_messages: usize,
 
-    /// Octets that may wait for one client; above it new messages are dropped
+    /// Octets that may wait for one client
     #[arg(long, value_name = "OCTETS", default_value_t = default().max_queued_octets)]
     max_queued_octets: usize,
+
+    /// What is done about a message for which there is no room: drop it, drop the oldest of those
+    /// that wait (QoS 0 first), or drop it and disconnect the client
+    #[arg(long, value_name = "HOW", default_value = "drop-new")]
+    queue_policy: WhenFull,
 
     /// Subscriptions that one session may have; above it a filter is refused
     #[arg(long, value_name = "N", default_value_t = default().max_subscriptions)]
@@ -129,9 +135,17 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     sys_interval: u64,
 
+    #[command(flatten)]
+    pub(super) passwords: PasswordArguments,
+
     /// Network connections open at once; above it new ones are closed
     #[arg(long, value_name = "N", default_value_t = ServerOptions::default().max_connections)]
     max_connections: usize,
+
+    /// Of these, how many may come from one address; above it new ones are closed
+    #[arg(long, value_name = "N",
+          default_value_t = ServerOptions::default().max_connections_per_address)]
+    max_connections_per_address: usize,
 
     /// Let clients talk to each other on topics that begin with $
     #[arg(long)]
@@ -146,6 +160,14 @@ pub(in crate::cli) struct Arguments {
 enum Unauthorized {
     Acknowledge,
     Close,
+}
+
+/// What is done about a message for which there is no room.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum WhenFull {
+    DropNew,
+    DropOld,
+    Disconnect,
 }
 
 impl Arguments {
@@ -185,6 +207,11 @@ impl Arguments {
         limits.max_in_flight = self.max_in_flight;
         limits.max_queued_messages = self.max_queued_messages;
         limits.max_queued_octets = self.max_queued_octets;
+        let queue = match self.queue_policy {
+            WhenFull::DropNew => QueuePolicy::DropNew,
+            WhenFull::DropOld => QueuePolicy::DropOld,
+            WhenFull::Disconnect => QueuePolicy::Disconnect,
+        };
         limits.max_subscriptions = self.max_subscriptions;
         limits.max_retained_messages = self.max_retained_messages;
         limits.max_retained_octets = self.max_retained_octets;
@@ -192,6 +219,7 @@ impl Arguments {
         limits.max_topic_levels = self.max_topic_levels.max(100);
         limits.max_publish_rate = self.max_publish_rate;
         let mut options = ServerOptions::default();
+        options.policy.queue = queue;
         let bound = self.bind.iter().map(|&address| address.into());
         let listen: Vec<Listen> = bound.chain(self.listen.iter().cloned()).collect();
         if !listen.is_empty() {
@@ -206,7 +234,9 @@ impl Arguments {
         };
         options.sys_interval =
             (self.sys_interval > 0).then(|| Duration::from_secs(self.sys_interval));
+        self.passwords.apply(&mut options);
         options.max_connections = self.max_connections;
+        options.max_connections_per_address = self.max_connections_per_address;
         options.stall_timeout = Duration::from_secs(self.stall_timeout);
         options.stop_timeout = Duration::from_secs(self.stop_timeout);
         Ok(options)
@@ -220,7 +250,8 @@ Examples:
   mqttspec broker --volatile                 everything in memory
   mqttspec broker --data-dir /srv/mqtt --sync interval=100ms
                                              at most a tenth of a second is lost in a crash
-  mqttspec broker --bind 0.0.0.0:1883        for other machines too: --acl-file says who may do what
+  mqttspec broker --bind 0.0.0.0:1883 --password-file users --acl-file rules
+                                             for other machines too; `mqttspec passwd` makes users
   mqttspec broker --bind 1883 --listen ws://127.0.0.1:8080/mqtt
                                              for browsers too
   mqttspec broker --listen mqtts://0.0.0.0:8883 --tls-cert broker.pem --tls-key broker.key

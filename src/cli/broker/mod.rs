@@ -1,20 +1,24 @@
 //! `mqttspec broker`: the reference broker.
 
 mod arguments;
+mod passwords;
 mod state;
 mod tls;
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, anyhow};
 use mqttspec::net::{Control, Durable, Server, ServerOptions};
+use mqttspec::passwords::Passwords;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) use self::arguments::Arguments;
+pub(super) use self::passwords::read as read_passwords;
 use super::exit::{self, Failed};
 use super::logging;
 
@@ -22,6 +26,8 @@ use super::logging;
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     let mut options = arguments.options()?;
     options.access = arguments.access()?;
+    let passwords = arguments.passwords.load()?.map(Arc::new);
+    options.passwords = passwords.clone().map(|passwords| passwords as _);
     if arguments.check_config {
         eprintln!("the configuration is fine");
         return Ok(ExitCode::from(exit::OK));
@@ -33,13 +39,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     }
     let runtime = threads.enable_all().build().context("cannot start threads")?;
     let durable = arguments.state.load()?;
-    runtime.block_on(serve(arguments, options, durable))
+    runtime.block_on(serve(arguments, options, durable, passwords))
 }
 
 async fn serve(
     arguments: &Arguments,
     options: ServerOptions,
     durable: Option<Durable>,
+    mut passwords: Option<Arc<Passwords>>,
 ) -> Result<ExitCode, Failed> {
     const NAME: Style = Style::new().bold();
     const ADDRESS: Style = AnsiColor::Green.on_default();
@@ -64,6 +71,9 @@ async fn serve(
         loop {
             hang_up.recv().await;
             read_certificates_again(&control);
+            if let Some(passwords) = &mut passwords {
+                read_passwords_again(&control, arguments, passwords);
+            }
             read_access_again(&control, arguments);
         }
     };
@@ -143,5 +153,22 @@ fn read_access_again(control: &Control, arguments: &Arguments) {
         }
         // What held goes on to hold: a typing error must not open or close a server.
         Err(failed) => eprintln!("the access rules stay as they were: {:#}", failed.error),
+    }
+}
+
+/// Has the passwords read again, and says what came of it.
+fn read_passwords_again(control: &Control, arguments: &Arguments, held: &mut Arc<Passwords>) {
+    match arguments.passwords.load() {
+        Ok(Some(read)) => {
+            let read = Arc::new(read);
+            control.replace_passwords(read.clone());
+            let dismissed = control.dismiss_users(|user| read.changed_since(held, user));
+            *held = read;
+            eprintln!(
+                "the passwords were read anew; {dismissed} clients have to prove themselves again"
+            );
+        }
+        Ok(None) => {}
+        Err(failed) => eprintln!("the passwords stay as they were: {:#}", failed.error),
     }
 }

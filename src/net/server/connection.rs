@@ -3,6 +3,7 @@
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
 use super::Common;
@@ -11,7 +12,9 @@ use super::log::{self, Who};
 use super::open::Phase;
 use super::shared::{Shared, SharedConnection};
 use super::wire::{Transfer, Wire};
-use crate::broker::{Bound, Connection, Holder as _, Input, Listening, Output, Position, Proof};
+use crate::broker::{
+    Bound, CloseReason, Connection, Holder as _, Input, Listening, Output, Position, Proof,
+};
 use crate::net::transport::{Stream, is_not_binary};
 use crate::packet::{Decoder, Packet};
 
@@ -25,7 +28,8 @@ pub(super) async fn serve(guest: Guest, begin: Instant, common: &Common) {
     }
     let decoder = Decoder::new(common.broker.limits().max_packet_size);
     let wire = Wire::new(stream);
-    let mut task = Task { common, decoder, connection, wire, me, held: None, over: false };
+    let mut task =
+        Task { common, decoder, connection, wire, me, proof: None, held: None, over: false };
     // Whatever ends this task, a panic too: Will and Session are seen to.
     task.run().await;
     let counted = task.me.traffic().read().octets_sent;
@@ -40,6 +44,8 @@ struct Task<'a> {
     wire: Wire<Stream>,
     /// What others know of this connection; the name stays when the value has let go of it.
     me: SharedConnection,
+    /// Where it will be said what has come of its credentials.
+    proof: Option<oneshot::Receiver<Proof>>,
     /// What has to be durable before anything more is put out.
     held: Option<Position>,
     /// Whether the network has let go of the connection: what is held back has nowhere to go.
@@ -53,6 +59,7 @@ const HELD: usize = 4_096;
 /// What a connection waited for.
 enum Event {
     Transferred(std::io::Result<Transfer>),
+    Proved(Proof),
     Woken,
     Deadline,
 }
@@ -80,6 +87,7 @@ impl Task<'_> {
             let event = tokio::select! {
                 biased;
                 transferred = self.wire.transfer(may_read), if !self.over => Event::Transferred(transferred),
+                proof = proof(&mut self.proof), if self.proof.is_some() => Event::Proved(proof),
                 () = me.woken() => Event::Woken,
                 () = ring_at(deadline, alarm.as_mut()) => Event::Deadline,
             };
@@ -99,6 +107,11 @@ impl Task<'_> {
                     self.input(Input::NetworkClosed);
                 }
                 Event::Transferred(Ok(Transfer::Room)) => {}
+                Event::Proved(proof) => {
+                    self.input(Input::Authenticated(proof));
+                    // What came behind the CONNECT.
+                    self.take_in();
+                }
                 Event::Woken => match self.common.open.phase() {
                     Phase::Serving => {}
                     Phase::Stopping => {
@@ -184,22 +197,36 @@ impl Task<'_> {
                         self.common.counters.violations.add(statement, &self.who(), &note);
                     }
                 }
-                // Nobody here knows a password.
-                Some(Output::Authenticate(_)) => self.input(Input::Authenticated(Proof::Missing)),
+                Some(Output::Authenticate(credentials)) => {
+                    let origin = self.me.origin();
+                    self.proof = Some(self.common.passwords.prove(origin, credentials));
+                }
                 Some(Output::Hold(position)) => self.held = Some(position),
                 Some(Output::Send(packet)) => self.send(&packet),
                 Some(Output::Close(reason)) => {
-                    log::closed(&self.who(), &reason);
-                    self.common.counters.closed(reason.name());
-                    if let (true, Some(statement)) = (reason.is_clients_fault(), reason.statement())
-                    {
-                        self.common.counters.violations.add(statement, &self.who(), &reason);
-                    }
+                    self.closed(&reason);
                     return false;
                 }
             }
         }
+        // It is told to end among all that it does not take.
+        if self.wire.is_full()
+            && let Some(reason) = self.connection.give_up(&self.common.broker)
+        {
+            self.closed(&reason);
+            return false;
+        }
         true
+    }
+
+    /// Says why the connection ends, and counts it.
+    fn closed(&self, reason: &CloseReason) {
+        let counters = &self.common.counters;
+        log::closed(&self.who(), reason);
+        counters.closed(reason.name());
+        if let (true, Some(statement)) = (reason.is_clients_fault(), reason.statement()) {
+            counters.violations.add(statement, &self.who(), reason);
+        }
     }
 
     fn send(&mut self, packet: &Packet) {
@@ -215,6 +242,14 @@ impl Task<'_> {
     fn who(&self) -> Who<'_> {
         Who { name: self.me.name(), origin: self.me.origin() }
     }
+}
+
+/// What has come of the credentials, once and for all.
+async fn proof(proof: &mut Option<oneshot::Receiver<Proof>>) -> Proof {
+    let Some(receiver) = proof else { return std::future::pending().await };
+    let said = receiver.await.unwrap_or(Proof::Deferred);
+    *proof = None;
+    said
 }
 
 /// Ends at `deadline` or before, and never without one.

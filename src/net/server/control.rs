@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::Common;
 use super::figures::Figures;
+use super::passwords::CheckPassword;
 use super::violations::ViolationCount;
-use crate::broker::Access;
+use crate::broker::{Access, CloseReason};
 #[cfg(feature = "tls")]
 use crate::net::transport::tls::TlsError;
 
@@ -27,6 +28,19 @@ impl Control {
     /// Puts other access rules in place of those that hold, also for Clients that are connected.
     pub fn replace_access(&self, access: Access) {
         self.0.broker.replace_access(access);
+    }
+
+    /// Puts other passwords in place of those that hold, for Clients to come; without effect in a
+    /// server that began without any. [`dismiss_users`](Self::dismiss_users) is for the others.
+    pub fn replace_passwords(&self, passwords: Arc<dyn CheckPassword>) {
+        self.0.passwords.replace(passwords);
+    }
+
+    /// Ends the connections of the users that `choose` picks, and says how many there are: what
+    /// they proved themselves with does not hold any more. Their Sessions stay.
+    pub fn dismiss_users(&self, mut choose: impl FnMut(&str) -> bool) -> usize {
+        let choose = |_: &_, owner: Option<&str>| owner.is_some_and(&mut choose);
+        self.0.broker.dismiss(CloseReason::UserChanged, choose)
     }
 
     /// Reads certificates and keys again, for connections to come; those that are open go on as

@@ -23,6 +23,7 @@ pub(super) struct Counters {
     closed: Mutex<BTreeMap<&'static str, u64>>,
     /// How often a bound of the server, rather than of the protocol, was reached.
     turned_away: AtomicU64,
+    crowded: AtomicU64,
     stalled: AtomicU64,
     not_greeted: AtomicU64,
 }
@@ -34,6 +35,7 @@ impl Counters {
             violations: Violations::default(),
             closed: Mutex::default(),
             turned_away: AtomicU64::new(0),
+            crowded: AtomicU64::new(0),
             stalled: AtomicU64::new(0),
             not_greeted: AtomicU64::new(0),
         }
@@ -52,6 +54,11 @@ impl Counters {
     /// A connection was closed as too many are open.
     pub(super) fn turned_away(&self) {
         self.turned_away.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A connection was closed as too many come from where it came from.
+    pub(super) fn crowded(&self) {
+        self.crowded.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A connection has ended before MQTT began on it.
@@ -160,11 +167,23 @@ impl Common {
             limit: options.max_connections as u64,
             reached: self.counters.turned_away.load(Ordering::Relaxed),
         };
+        let max_connections_per_address = BoundFigures {
+            name: "max_connections_per_address",
+            limit: options.max_connections_per_address as u64,
+            reached: self.counters.crowded.load(Ordering::Relaxed),
+        };
+        let max_wrong_passwords = BoundFigures {
+            name: "max_wrong_passwords",
+            limit: options.max_wrong_passwords.into(),
+            reached: self.passwords.times_put_off(),
+        };
         let stall_timeout = BoundFigures {
             name: "stall_timeout",
             limit: options.stall_timeout.as_secs(),
             reached: self.counters.stalled.load(Ordering::Relaxed),
         };
-        of_protocol.chain([max_connections, stall_timeout]).collect()
+        let of_server =
+            [max_connections, max_connections_per_address, max_wrong_passwords, stall_timeout];
+        of_protocol.chain(of_server).collect()
     }
 }

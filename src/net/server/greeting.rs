@@ -119,6 +119,11 @@ impl Greeting {
         !self.proxy
     }
 
+    /// Whether a proxy says who comes.
+    pub(super) fn is_behind_proxy(&self) -> bool {
+        self.proxy
+    }
+
     /// Goes through all handshakes; `None` when there is nobody to serve after them.
     pub(super) async fn greet(
         &self,

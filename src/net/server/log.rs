@@ -10,7 +10,7 @@ use std::io;
 use super::greeting::{Guest, NotGreeted};
 use super::origin::Origin;
 use crate::broker::{CloseReason, Note, SessionName};
-use crate::packet::Packet;
+use crate::packet::{Packet, Text};
 use crate::store::StoreError;
 
 /// The target of a line for each packet.
@@ -153,6 +153,29 @@ pub(super) fn too_many_connections(origin: &Origin, limit: usize) {
     let (address, reason) = (origin.host(), "max_connections");
     tracing::warn!(
         target: SERVER, address, reason, "{origin} closed: {limit} connections are open already"
+    );
+}
+
+pub(super) fn too_many_connections_from(origin: &Origin, limit: usize) {
+    let (address, reason) = (origin.host(), "max_connections_per_address");
+    tracing::warn!(
+        target: SERVER, address, reason,
+        "{origin} closed: {limit} connections come from there already"
+    );
+}
+
+pub(super) fn wrong_password(origin: &Origin, user_name: &Text) {
+    let (address, user) = (origin.host(), user_name.as_str());
+    tracing::info!(
+        target: SERVER, address, user, "{origin} has no right password for {user_name:?}"
+    );
+}
+
+pub(super) fn too_many_wrong_passwords(origin: &Origin) {
+    let (address, reason) = (origin.host(), "max_wrong_passwords");
+    tracing::warn!(
+        target: SERVER, address, reason,
+        "{origin} is put off: too many wrong passwords have come from there"
     );
 }
 

@@ -1,9 +1,12 @@
 //! A server on the network: listeners, a task for each connection, an orderly stop.
 
+mod address;
 mod connection;
 mod control;
+mod crowd;
 mod figures;
 mod greeting;
+mod guesses;
 mod inspect;
 mod journal;
 mod listen;
@@ -12,6 +15,7 @@ mod log;
 mod open;
 mod origin;
 mod outbox;
+mod passwords;
 mod proxy;
 mod sharded;
 mod shared;
@@ -37,15 +41,18 @@ pub use control::Control;
 pub use figures::{BoundFigures, Figures};
 pub use inspect::{ConnectionInfo, Disconnected, RetainedInfo, SessionInfo, SessionSums};
 pub use listen::{InvalidListen, Listen};
+pub use passwords::CheckPassword;
 pub use traffic::Moved;
 pub use violations::ViolationCount;
 pub use writer::{Durable, Keeping};
 
+use self::crowd::{Crowd, Member};
 use self::figures::Counters;
 use self::greeting::{Greeting, Guest};
 use self::listener::Listener;
 use self::open::{Open, Phase};
 use self::origin::Origin;
+use self::passwords::Passwords;
 use self::shared::Shared;
 use self::writer::Writer;
 use super::transport::Stream;
@@ -73,9 +80,29 @@ pub struct ServerOptions {
     /// How often to publish what the server counts, under `$SYS/broker/`; `None` for never, and then
     /// there is only the version. Default: 10 seconds.
     pub sys_interval: Option<Duration>,
+    /// Users and their passwords. Default: none, and then a user name is nobody's. With them
+    /// [`Policy::check_passwords`] is set.
+    pub passwords: Option<Arc<dyn CheckPassword>>,
+    /// How many passwords may be checked at once. Default: half as many as there are cores, at
+    /// least 1: each takes a core and, with Argon2id, 19 MiB, and those who are connected go on.
+    pub max_password_checks: usize,
+    /// How many wrong passwords may come from one address at once; 0 for no bound. Default: 10.
+    /// Above it each CONNECT with a password is told that the server is not available.
+    ///
+    /// An IPv6 address counts with all others of its network (64 bits), whose owner may choose
+    /// among them.
+    pub max_wrong_passwords: u32,
+    /// How long it takes until one more may come. Default: 6 seconds, so that nobody tries more
+    /// than ten a minute.
+    pub wrong_password_pause: Duration,
     /// How many Network Connections may be open at once. Default: 100,000; above it new ones are
     /// closed without a word, which costs nothing but the accept.
     pub max_connections: usize,
+    /// How many of them may come from one address. Default: 50,000, half of all, so that no
+    /// address shuts out the others; above it new ones are closed like those.
+    ///
+    /// Addresses are those that a proxy tells, where one is asked; Unix sockets have none.
+    pub max_connections_per_address: usize,
     /// How long a peer may take not a single octet of what is sent to it. Default: 30 seconds.
     ///
     /// Who never reads is not there, whatever it sends.
@@ -95,11 +122,20 @@ impl Default for ServerOptions {
             policy: Policy::default(),
             access: Access::open(),
             sys_interval: Some(Duration::from_secs(10)),
+            passwords: None,
+            max_password_checks: half_of_the_cores(),
+            max_wrong_passwords: 10,
+            wrong_password_pause: Duration::from_secs(6),
             max_connections: 100_000,
+            max_connections_per_address: 50_000,
             stall_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(5),
         }
     }
+}
+
+fn half_of_the_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 /// A server that is listening.
@@ -137,6 +173,8 @@ struct Common {
     tls: Option<Arc<Acceptor>>,
     open: Open,
     counters: Counters,
+    passwords: Arc<Passwords>,
+    crowd: Arc<Crowd>,
     /// Ends the handshakes that are still under way.
     stopping: CancellationToken,
     /// Tracks the connections whose Will may still have to be published when the server stops.
@@ -197,7 +235,9 @@ impl Server {
         let addresses = listeners.iter().filter_map(|(listener, _)| listener.address()).collect();
         let journal = durable.as_ref().map(|durable| Arc::new(durable.journal()));
         let holder = Shared::new(journal.clone());
-        let broker = Broker::new(holder, options.limits).with_policy(options.policy);
+        let mut policy = options.policy;
+        policy.check_passwords |= options.passwords.is_some();
+        let broker = Broker::new(holder, options.limits).with_policy(policy);
         // Before anything is restored: the Wills of those who were connected are under them too.
         broker.replace_access(options.access.clone());
         let writer = durable.zip(journal).map(|(Durable { kept, store, keeping }, journal)| {
@@ -206,6 +246,7 @@ impl Server {
         });
         broker.publish(sys::version());
         let (open, stopping, wills) = (Open::new(), CancellationToken::new(), TaskTracker::new());
+        let passwords = Arc::new(Passwords::new(&options));
         let common = Arc::new(Common {
             broker,
             options,
@@ -213,6 +254,8 @@ impl Server {
             tls,
             open,
             counters: Counters::new(),
+            passwords,
+            crowd: Arc::default(),
             stopping,
             wills,
         });
@@ -299,7 +342,13 @@ async fn accept(
     loop {
         match listener.accept().await {
             Ok((stream, origin)) if connections.len() < common.options.max_connections => {
-                connections.spawn(serve(stream, origin, greeting.clone(), common.clone()));
+                // Behind a proxy it is not known yet who comes.
+                let member = (!greeting.is_behind_proxy()).then(|| common.enter(origin));
+                if let Some(None) = member {
+                    continue;
+                }
+                let member = member.flatten();
+                connections.spawn(serve(stream, origin, member, greeting.clone(), common.clone()));
             }
             Ok((_, origin)) => {
                 common.counters.turned_away();
@@ -314,14 +363,37 @@ async fn accept(
     }
 }
 
-async fn serve(stream: Stream, origin: Origin, greeting: Arc<Greeting>, common: Arc<Common>) {
+async fn serve(
+    stream: Stream,
+    origin: Origin,
+    member: Option<Member>,
+    greeting: Arc<Greeting>,
+    common: Arc<Common>,
+) {
     let begin = Instant::now();
     if greeting.is_plain() {
+        let _member = member;
         let guest = Guest { stream, origin, user_name: None };
         return connection::serve(guest, begin, &common).await;
     }
     // In a box that goes when MQTT begins: a handshake is large, and short.
-    if let Some(guest) = Box::pin(greeting.greet(stream, origin, begin, &common)).await {
+    let Some(guest) = Box::pin(greeting.greet(stream, origin, begin, &common)).await else {
+        return;
+    };
+    if let Some(_member) = member.or_else(|| common.enter(guest.origin)) {
         connection::serve(guest, begin, &common).await;
+    }
+}
+
+impl Common {
+    /// Counts another connection from `origin`; `None` when there are too many from there.
+    fn enter(&self, origin: Origin) -> Option<Member> {
+        let most = self.options.max_connections_per_address;
+        let member = self.crowd.enter(origin.into(), most);
+        if member.is_none() {
+            self.counters.crowded();
+            log::too_many_connections_from(&origin, most);
+        }
+        member
     }
 }
