@@ -4,6 +4,7 @@
 mod program;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -93,6 +94,30 @@ fn a_broker_is_restarted_on_its_port_and_what_it_does_not_keep_is_seen() {
     let (code, report) = judged(&known, "restart/*", &[]);
     assert_eq!((code, &report["summary"]["known"]), (Some(0), &Value::from(1)), "{report}");
     assert_eq!(judged(&known, "restart/*", &["--no-known"]).0, Some(1));
+}
+
+#[test]
+fn the_reference_broker_keeps_all_that_its_profile_says_of_users_and_rights() {
+    // MQTT-3.3.5-2, MQTT-3.8.4-5, U-3.1.4-1, U-3.2.2.3-1
+    let program = Path::new(env!("CARGO_BIN_EXE_mqttspec")).parent().expect("a folder");
+    let before = std::env::var_os("PATH").unwrap_or_default();
+    let path = [program.to_owned()].into_iter().chain(std::env::split_paths(&before));
+    let path = std::env::join_paths(path).expect("a path");
+    for (filter, least) in [("access/*", 15), ("credentials/*", 5)] {
+        let output = Command::new("mqttspec")
+            .args(["test", "--profile", "mqttspec-users", "--json", "-", "-q", "--filter", filter])
+            .env("PATH", &path)
+            .output()
+            .expect("the program starts");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+        let summary = &report["summary"];
+        assert!(summary["pass"].as_u64() >= Some(least), "{summary}");
+        for other in ["fail", "warn", "inconclusive", "unsupported"] {
+            assert_eq!(summary[other].as_u64().unwrap_or(0), 0, "{other}: {summary}");
+        }
+    }
 }
 
 #[test]

@@ -37,6 +37,7 @@ const FILES: &[(&str, &str)] = files![
     "mosquitto",
     "mqttd",
     "mqttspec",
+    "mqttspec-users",
     "mqttv5",
     "nats",
     "rabbitmq",
