@@ -282,6 +282,25 @@ async fn a_lost_connection_ends_with_3() {
 }
 
 #[tokio::test]
+async fn sub_goes_on_when_it_is_told_to() {
+    let (listener, address) = listener().await;
+    let child = start(&format!("sub {address} -t a/b --reconnect -C 1 -F %q:%t:%p -W 20"));
+    let (mut server, _) = Server::connected(&listener).await;
+    server.grants(r#"SUBSCRIBE id 1 "a/b" q0"#).await;
+    drop(server);
+    let (mut server, _) = Server::connected(&listener).await;
+    server.grants(r#"SUBSCRIBE id 1 "a/b" q0"#).await;
+    server.send(publish(b"x", Delivery::AtMostOnce)).await;
+    assert_eq!(server.hears().await, "DISCONNECT");
+    drop(server);
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "0:a/b:x\n");
+    let (code, told) = ended(&output);
+    assert_eq!(code, Some(0));
+    assert!(told.starts_with("the Server closed the connection; trying again in 0."), "{told}");
+}
+
+#[tokio::test]
 async fn nobody_there_ends_with_3() {
     let (listener, address) = listener().await;
     drop(listener);
@@ -313,6 +332,10 @@ usage! {
     password_alone:        "pub -t a -m x -P secret"     => "[MQTT-3.1.2-22]";
     two_places:            "pub broker -h other -t a -n" => "cannot be used with";
     another_scheme:        "pub http://broker -t a -n"   => "http:// is not spoken here";
+    another_version:       "sub -t a -V mqttv5"          => "[MQTT-3.1.2-2]";
+    format_with_no_place:  "sub -t a -F %z"              => "%z is none of";
+    end_of_clean_session:  "sub -t a -E"                 => "[MQTT-3.1.2-6]";
+    repeat_of_nothing:     "pub -t a -m x --repeat 0"    => "--repeat";
     will_without_topic:    "sub -t a --will-qos 1"       => "--will-topic";
 }
 
