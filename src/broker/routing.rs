@@ -17,18 +17,32 @@ pub(super) struct Routed {
     kept: OnceCell<Arc<Message>>,
     /// What it is kept under beyond the end of the server, once that is needed.
     number: OnceCell<MessageNumber>,
+    /// Whether it comes a second time should the server die before it is kept: at QoS 2 its
+    /// publisher sends it again, and a Will is due again.
+    may_come_again: bool,
 }
 
 impl Routed {
     pub(super) fn new(message: Message) -> Self {
-        Self { live: Arc::new(message), kept: OnceCell::new(), number: OnceCell::new() }
+        let may_come_again = message.qos == QoS::ExactlyOnce;
+        let live = Arc::new(message);
+        Self { live, kept: OnceCell::new(), number: OnceCell::new(), may_come_again }
+    }
+
+    /// The Will of a connection that is gone.
+    fn will(will: Will) -> Self {
+        let Will { topic, message, qos, retain } = will;
+        // [MQTT-3.1.2-16] Not retained when it is not to be,
+        // [MQTT-3.1.2-17] retained when it is.
+        let message = Message { topic, payload: message.as_bytes().clone(), qos, retain };
+        Self { may_come_again: true, ..Self::new(message) }
     }
 
     /// A message that is retained already, and kept under `number`.
     pub(super) fn retained(message: &Arc<Message>, number: Option<MessageNumber>) -> Self {
         let kept = OnceCell::from(message.clone());
         let number = number.map_or_else(OnceCell::new, OnceCell::from);
-        Self { live: message.clone(), kept, number }
+        Self { live: message.clone(), kept, number, may_come_again: false }
     }
 
     pub(super) fn topic(&self) -> &TopicName {
@@ -37,6 +51,11 @@ impl Routed {
 
     pub(super) fn qos(&self) -> QoS {
         self.live.qos
+    }
+
+    /// Whether nobody who gets it at most once may have it before it is known to be kept.
+    pub(super) fn may_come_again(&self) -> bool {
+        self.may_come_again
     }
 
     /// For those who get it soon: it shares the memory that it was read into.
@@ -65,22 +84,20 @@ impl<H: Holder> Broker<H> {
     ///
     /// When this returns the server has taken the message over.
     pub fn publish(&self, message: Message) {
-        self.holder.unit(|unit| self.publish_within(message, unit));
+        self.holder.unit(|unit| self.publish_within(&Routed::new(message), unit));
     }
 
     /// The same as part of a greater piece of work.
-    fn publish_within(&self, message: Message, unit: &mut Unit<'_>) {
-        let retain = message.retain;
-        let routed = Routed::new(message);
-        if retain {
-            self.retain(&routed, unit);
+    fn publish_within(&self, routed: &Routed, unit: &mut Unit<'_>) {
+        if routed.live.retain {
+            self.retain(routed, unit);
         }
-        for (session, granted) in self.subscribers(&routed) {
+        for (session, granted) in self.subscribers(routed) {
             // [MQTT-3.3.1-9] An established subscription sees RETAIN 0, whatever the publisher set.
             // [MQTT-3.3.1-3] Nothing of the publisher's packet but the message goes on, DUP least
             // of all.
             self.holder.with_session(&session, |session| {
-                self.hand_over(session, &routed, granted, false, unit);
+                self.hand_over(session, routed, granted, false, unit);
             });
         }
     }
@@ -131,16 +148,20 @@ impl<H: Holder> Broker<H> {
 
     /// Publishes a message of a Client, unless its topic is for the server alone.
     pub(super) fn publish_for_client(&self, message: Message, unit: &mut Unit<'_>) {
-        if !self.takes_levels(&message.topic) {
+        self.publish_unless_reserved(&Routed::new(message), unit);
+    }
+
+    fn publish_unless_reserved(&self, routed: &Routed, unit: &mut Unit<'_>) {
+        if !self.takes_levels(routed.topic()) {
             // Only a Will gets here: of a PUBLISH the connection hears.
             return;
         }
         // [U-4.7.2-1] Clients do not talk to each other on topics that begin with `$`.
         // [MQTT-3.3.5-2] What a Client may not publish is acknowledged like all else, and goes
         // nowhere.
-        let may_relay = self.policy.relay_reserved_topics && !is_of_server(&message.topic);
-        if may_relay || !message.topic.is_reserved() {
-            self.publish_within(message, unit);
+        let may_relay = self.policy.relay_reserved_topics && !is_of_server(routed.topic());
+        if may_relay || !routed.topic().is_reserved() {
+            self.publish_within(routed, unit);
         }
     }
 
@@ -157,11 +178,7 @@ impl<H: Holder> Broker<H> {
 
     /// Publishes the Will of a connection that is gone.
     pub(super) fn publish_will(&self, will: Will, unit: &mut Unit<'_>) {
-        let Will { topic, message, qos, retain } = will;
-        // [MQTT-3.1.2-16] Not retained when it is not to be,
-        // [MQTT-3.1.2-17] retained when it is.
-        let payload = message.as_bytes().clone();
-        self.publish_for_client(Message { topic, payload, qos, retain }, unit);
+        self.publish_unless_reserved(&Routed::will(will), unit);
     }
 
     /// The Sessions that get a message, once each, with the greatest QoS they were granted.

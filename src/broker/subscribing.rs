@@ -86,6 +86,7 @@ impl<H: Holder> Broker<H> {
     pub(super) fn unsubscribe(
         &self,
         session: &H::Session,
+        connection: &H::Connection,
         unsubscribe: &Unsubscribe,
         unit: &mut Unit<'_>,
     ) -> Unsuback {
@@ -93,7 +94,10 @@ impl<H: Holder> Broker<H> {
         for filter in unsubscribe.filters.iter() {
             self.holder.write_subscriptions(|subscriptions| {
                 // [MQTT-3.10.4-1] Only a filter that is the same to the letter is meant.
-                if self.holder.with_session(session, |state| state.unsubscribe(filter, unit)) {
+                let is_gone = self.holder.with_session(session, |state| {
+                    state.is_attached_to(connection) && state.unsubscribe(filter, unit)
+                });
+                if is_gone {
                     // [MQTT-3.10.4-2] Nothing new is found for it from here on.
                     subscriptions.remove(filter, session);
                 }

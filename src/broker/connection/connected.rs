@@ -1,13 +1,15 @@
 //! What a Client says once it is connected, packet by packet.
 //!
-//! Clauses: [MQTT-3.1.0-2], [MQTT-3.3.5-2], [MQTT-3.12.4-1], [MQTT-3.14.4-3], [MQTT-4.3.3-1],
+//! Clauses: [MQTT-3.1.0-2], [MQTT-3.1.4-2], [MQTT-3.3.5-2], [MQTT-3.12.4-1], [MQTT-3.14.4-3], [MQTT-4.3.3-1],
 //! [MQTT-4.3.3-2]. Not here: its CONNECT (`admission`), and what the Session makes of a packet
 //! (`session`).
 
 use super::{Connection, Output};
-use crate::broker::{Broker, CloseReason, Holder, Note, UnauthorizedPublish, Unit, Violation};
+use crate::broker::{
+    Broker, CloseReason, Holder, Note, Session, UnauthorizedPublish, Unit, Violation,
+};
 use crate::packet::{Packet, Pingresp, Publish, QoS};
-use crate::session::Message;
+use crate::session::{Message, UnexpectedAck};
 
 impl<H: Holder> Connection<H> {
     /// Takes in a packet that is not the first.
@@ -21,50 +23,48 @@ impl<H: Holder> Connection<H> {
         if must_be_kept(&packet) && !broker.holder().can_keep() {
             return self.close(CloseReason::NotKept, broker, unit);
         }
-        let holder = broker.holder();
         let done = match packet {
-            Packet::Publish(publish) => {
-                self.handle_publish(session, publish, broker, unit);
-                Ok(())
-            }
+            Packet::Publish(publish) => self.handle_publish(session, publish, broker, unit),
             Packet::Puback(puback) => {
-                holder.with_session(session, |state| state.puback(puback, unit))
+                self.with_own(session, broker, |state| state.puback(puback, unit))
             }
             // [MQTT-4.3.3-1] After PUBREL the PUBLISH must never come again, so PUBREL waits until
             // that is certain.
-            Packet::Pubrec(pubrec) => holder
-                .with_session(session, |state| state.pubrec(pubrec, unit))
-                .map(|pubrel| self.send_when_kept(pubrel, unit)),
+            Packet::Pubrec(pubrec) => self
+                .with_own(session, broker, |state| state.pubrec(pubrec, unit))
+                .map(|done| done.map(|pubrel| self.send_when_kept(pubrel, unit))),
             // [MQTT-4.3.3-2] After PUBCOMP the identifier stands for another message.
             Packet::Pubrel(pubrel) => {
-                let pubcomp = holder.with_session(session, |state| state.pubrel(pubrel, unit));
-                self.send_when_kept(pubcomp, unit);
-                Ok(())
+                self.with_own(session, broker, |state| state.pubrel(pubrel, unit)).map(|pubcomp| {
+                    self.send_when_kept(pubcomp, unit);
+                    Ok(())
+                })
             }
             Packet::Pubcomp(pubcomp) => {
-                holder.with_session(session, |state| state.pubcomp(pubcomp, unit))
+                self.with_own(session, broker, |state| state.pubcomp(pubcomp, unit))
             }
             Packet::Subscribe(subscribe) => {
                 let suback = broker.subscribe(session, &self.me, subscribe, unit);
                 self.send_when_kept(suback, unit);
-                Ok(())
+                Some(Ok(()))
             }
             Packet::Unsubscribe(unsubscribe) => {
-                let unsuback = broker.unsubscribe(session, &unsubscribe, unit);
+                let unsuback = broker.unsubscribe(session, &self.me, &unsubscribe, unit);
                 self.send_when_kept(unsuback, unit);
-                Ok(())
+                Some(Ok(()))
             }
             Packet::Pingreq(_) => {
                 // [MQTT-3.12.4-1] Each one is answered.
                 self.send(Pingresp);
-                Ok(())
+                Some(Ok(()))
             }
+            // [MQTT-3.14.4-3] The Will goes unpublished, and then the connection (U-3.14.4-1).
             Packet::Disconnect(_) => {
-                // [MQTT-3.14.4-3] The Will goes unpublished, and then the connection (U-3.14.4-1).
-                holder.with_session(session, |state| drop(state.take_will(unit)));
-                self.hold(unit.recorded());
-                self.close(CloseReason::Disconnected, broker, unit);
-                Ok(())
+                self.with_own(session, broker, |state| drop(state.take_will(unit))).map(|()| {
+                    self.hold(unit.recorded());
+                    self.close(CloseReason::Disconnected, broker, unit);
+                    Ok(())
+                })
             }
             // [MQTT-3.1.0-2] Once is enough.
             Packet::Connect(_) => return self.violate(Violation::SecondConnect, broker, unit),
@@ -73,30 +73,53 @@ impl<H: Holder> Connection<H> {
                 return self.violate(violation, broker, unit);
             }
         };
-        if let Err(unexpected) = done {
-            self.violate(Violation::UnexpectedAck(unexpected), broker, unit);
+        match done {
+            Some(Ok(())) => {}
+            Some(Err(unexpected)) => {
+                self.violate(Violation::UnexpectedAck(unexpected), broker, unit);
+            }
+            // [MQTT-3.1.4-2] The Client speaks on another connection by now.
+            None => self.close(CloseReason::Displaced, broker, unit),
         }
     }
 
+    /// Works on the Session, unless it has another connection by now.
+    ///
+    /// What was still on its way when the Client connected anew must not change the Session behind
+    /// its back: least of all DISCONNECT, which would take the Will of the newer connection.
+    fn with_own<R>(
+        &self,
+        session: &H::Session,
+        broker: &Broker<H>,
+        work: impl FnOnce(&mut Session<H::Connection>) -> R,
+    ) -> Option<R> {
+        broker
+            .holder()
+            .with_session(session, |state| state.is_attached_to(&self.me).then(|| work(state)))
+    }
+
+    /// `None` when the Session has another connection by now.
     fn handle_publish(
         &mut self,
         session: &H::Session,
         publish: Publish,
         broker: &Broker<H>,
         unit: &mut Unit<'_>,
-    ) {
+    ) -> Option<Result<(), UnexpectedAck>> {
         if !broker.takes_levels(&publish.topic) {
-            return self.close(CloseReason::TooManyLevels, broker, unit);
+            self.close(CloseReason::TooManyLevels, broker, unit);
+            return Some(Ok(()));
         }
         let may_go_on = broker.policy().unauthorized_publish == UnauthorizedPublish::Acknowledge;
-        let taken = broker.holder().with_session(session, |state| {
+        let taken = self.with_own(session, broker, |state| {
             let is_allowed = state.rights().may_write(&publish.topic);
             (is_allowed || may_go_on)
                 .then(|| (is_allowed, state.publish(publish.delivery, unit), state.recorded()))
-        });
+        })?;
         let Some((is_allowed, received, recorded)) = taken else {
             // [MQTT-3.3.5-2] One way: the connection ends, and nothing is acknowledged.
-            return self.close(CloseReason::NotAllowed, broker, unit);
+            self.close(CloseReason::NotAllowed, broker, unit);
+            return Some(Ok(()));
         };
         if !is_allowed {
             // [MQTT-3.3.5-2] The other way: it is acknowledged like all else, and goes nowhere.
@@ -112,6 +135,7 @@ impl<H: Holder> Connection<H> {
             }
             self.send_when_kept(answer, unit);
         }
+        Some(Ok(()))
     }
 }
 

@@ -46,9 +46,10 @@ impl<C> Session<C> {
         let is_kept = self.keeping.is_some() && qos != QoS::AtMostOnce;
         let kept = is_kept.then(|| message.clone());
         let outbound = Outbound { message, qos, retain };
-        // A message of QoS 2 that its publisher may have to send again must not be with anyone
-        // before it is known that it was taken over, or it comes twice.
-        let after = if qos == QoS::ExactlyOnce { unit.recorded() } else { None };
+        // What may come again must not be with anyone who gets it once at most before it is known
+        // to be kept, or it comes twice.
+        let is_once = qos != QoS::AtLeastOnce && routed.may_come_again();
+        let after = if is_once { unit.recorded() } else { None };
         if policy == QueuePolicy::DropOld {
             while let Some(older) = self.queue.make_room_for(&outbound) {
                 self.dropped += 1;

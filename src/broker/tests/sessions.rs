@@ -115,6 +115,22 @@ fn a_displaced_connection_does_not_end_the_session_of_the_new_one() {
 }
 
 #[test]
+fn what_was_on_its_way_to_a_displaced_connection_changes_nothing() {
+    // MQTT-3.1.4-2, MQTT-3.1.2-8: DISCONNECT is overtaken by the CONNECT that follows it.
+    let mut rig = Rig::new();
+    let watcher = rig.client("watcher");
+    rig.subscribe(watcher, "will", Q0);
+    let connect = kept("a").with_will(&will("will", "gone", Q0, false));
+    let older = rig.connect(connect.clone());
+    rig.hear(older);
+    let newer = rig.connect(connect);
+    assert_eq!(rig.hear(watcher), [r#"PUBLISH "will" q0, 4 octets"#], "the older one's");
+    rig.say(older, Disconnect);
+    rig.cut(newer);
+    assert_eq!(rig.hear(watcher), [r#"PUBLISH "will" q0, 4 octets"#], "the newer one's");
+}
+
+#[test]
 fn identifiers_are_compared_to_the_letter() {
     // MQTT-3.1.3-2, MQTT-1.5.3-3
     let mut rig = Rig::new();
