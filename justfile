@@ -23,6 +23,10 @@ bless:
 bench *ARGS:
     cargo bench --bench topics --bench codec -- {{ARGS}}
 
+# The whole broker and its clients from so many seeds, one thread and a made-up clock each
+simulate SEEDS="10000":
+    MQTTSPEC_SEEDS={{SEEDS}} cargo test --release --test simulation
+
 # Fuzz every target for so many minutes (needs nightly and cargo-fuzz)
 fuzz MINUTES:
     for target in $(cargo +nightly fuzz list); do cargo +nightly fuzz run "$target" -- -max_total_time=$(({{MINUTES}} * 60)) || exit 1; done

@@ -118,11 +118,27 @@ impl Redb {
         if fs::metadata(&path).map_err(|e| StoreError::io(&place, "read", &e))?.len() == 0 {
             return Err(foreign(&place));
         }
-        Self::on(place, medium(&path), syncing, Some(lock))
+        Self::locked(place, medium(&path), syncing, Some(lock))
     }
 
-    /// Opens the store on any medium.
-    fn on(
+    /// Opens the store on a medium other than a file, which errors call `place`: on a disk that
+    /// fails, for tests and simulations.
+    ///
+    /// `medium` gives the octets, and is asked again after a failure. Nothing keeps others away
+    /// from them.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn on(
+        place: &str,
+        medium: impl Fn() -> io::Result<Box<dyn StorageBackend>> + Send + 'static,
+        syncing: Syncing,
+    ) -> Result<Self, StoreError> {
+        Self::locked(place.to_owned(), Box::new(medium), syncing, None)
+    }
+
+    fn locked(
         place: String,
         medium: Medium,
         syncing: Syncing,

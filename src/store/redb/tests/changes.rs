@@ -4,38 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::random::Random;
 use crate::broker::{Change, KeptMessage, MessageNumber, SessionNumber};
 use crate::packet::{Binary, ClientId, PacketId, QoS, Text, Will};
 use crate::session::Message;
 use crate::topic::{TopicFilter, TopicName};
-
-/// Numbers that look random and are the same for the same seed (SplitMix64).
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A number below `bound`, which is not 0.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ mixed >> 31) % bound
-    }
-
-    /// The same for a place in memory.
-    pub(super) fn place(&mut self, bound: usize) -> usize {
-        usize::try_from(self.below(bound as u64)).unwrap()
-    }
-
-    /// Whether something of this probability, in percent, happens.
-    pub(super) fn happens(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-}
 
 /// A server that does nothing but change.
 pub(super) struct Server {

@@ -5,14 +5,15 @@ use std::fs;
 
 use redb::{Database, TableDefinition};
 
-use super::changes::{Random, Server};
+use super::changes::Server;
 use super::disk::Disk;
+use super::random::Random;
 use crate::broker::Kept;
 use crate::store::redb::{FILE, FORMAT, FORMAT_KEY, Redb, Syncing, tables};
 use crate::store::{Store as _, StoreError, StoreErrorKind};
 
 fn open(disk: &Disk) -> Result<Redb, StoreError> {
-    Redb::on("disk".to_owned(), disk.medium(), Syncing::Always, None)
+    Redb::on("disk", disk.medium(), Syncing::Always)
 }
 
 /// The octets of a store, and what it holds.

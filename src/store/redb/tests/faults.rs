@@ -1,8 +1,9 @@
 //! Power cuts and full disks: what was committed is there, and what was not is there as a whole or
 //! not at all.
 
-use super::changes::{Random, Server};
+use super::changes::Server;
 use super::disk::Disk;
+use super::random::Random;
 use crate::broker::{Change, Kept};
 use crate::store::redb::{Redb, Syncing};
 use crate::store::{Store as _, StoreError, StoreErrorKind};
@@ -11,7 +12,7 @@ use crate::store::{Store as _, StoreError, StoreErrorKind};
 const CUTS: u64 = 60;
 
 fn open(disk: &Disk) -> Result<Redb, StoreError> {
-    Redb::on("disk".to_owned(), disk.medium(), Syncing::Always, None)
+    Redb::on("disk", disk.medium(), Syncing::Always)
 }
 
 fn rounds(usual: u64) -> u64 {

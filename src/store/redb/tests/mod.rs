@@ -2,6 +2,9 @@
 
 mod changes;
 mod damage;
+#[path = "../../../../tests/support/disk.rs"]
 mod disk;
 mod faults;
+#[path = "../../../../tests/support/random.rs"]
+mod random;
 mod right;

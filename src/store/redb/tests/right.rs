@@ -9,7 +9,7 @@ use crate::store::redb::{Redb, Syncing, tables};
 use crate::store::{Memory, Store as _};
 
 fn open(disk: &Disk) -> Redb {
-    Redb::on("disk".to_owned(), disk.medium(), Syncing::Always, None).unwrap()
+    Redb::on("disk", disk.medium(), Syncing::Always).unwrap()
 }
 
 #[test]

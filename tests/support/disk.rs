@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::StorageBackend;
 
-use super::changes::Random;
-use crate::store::redb::Medium;
+use super::random::Random;
 
 /// A disk; clones are the same disk.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Disk(Arc<Mutex<State>>);
+pub(crate) struct Disk(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -36,33 +35,33 @@ enum Step {
 const SECTOR: usize = 512;
 
 impl Disk {
-    pub(super) fn with(content: Vec<u8>) -> Self {
+    pub(crate) fn with(content: Vec<u8>) -> Self {
         let state = State { synced: content.clone(), content, ..State::default() };
         Self(Arc::new(Mutex::new(state)))
     }
 
-    pub(super) fn medium(&self) -> Medium {
+    pub(crate) fn medium(&self) -> impl Fn() -> io::Result<Box<dyn StorageBackend>> + Send + use<> {
         let disk = self.clone();
-        Box::new(move || Ok(Box::new(disk.clone())))
+        move || Ok(Box::new(disk.clone()))
     }
 
-    pub(super) fn content(&self) -> Vec<u8> {
+    pub(crate) fn content(&self) -> Vec<u8> {
         self.state().content.clone()
     }
 
     /// How many writes there is room for; `None` for any number.
-    pub(super) fn set_room(&self, room: Option<usize>) {
+    pub(crate) fn set_room(&self, room: Option<usize>) {
         self.state().room = room;
     }
 
     /// After so many more steps nothing works any more.
-    pub(super) fn cut_power_after(&self, steps: usize) {
+    pub(crate) fn cut_power_after(&self, steps: usize) {
         self.state().power = Some(steps);
     }
 
     /// What is there when the power is back: of what was not synced any sectors, each as new as it
     /// happened to get.
-    pub(super) fn after_power_cut(&self, random: &mut Random) -> Self {
+    pub(crate) fn after_power_cut(&self, random: &mut Random) -> Self {
         let state = self.state();
         let mut content = state.synced.clone();
         let percent = [0, 10, 50, 90, 100][random.place(5)];
@@ -91,7 +90,7 @@ impl Disk {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap()
+        self.0.lock().expect("nobody has panicked")
     }
 }
 
@@ -113,7 +112,7 @@ impl StorageBackend for Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let state = self.state();
-        let begin = usize::try_from(offset).unwrap();
+        let begin = usize::try_from(offset).expect("it fits");
         let found = state.content.get(begin..begin + out.len());
         out.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
@@ -122,7 +121,7 @@ impl StorageBackend for Disk {
     fn set_len(&self, length: u64) -> io::Result<()> {
         let mut state = self.state();
         state.use_power()?;
-        let length = usize::try_from(length).unwrap();
+        let length = usize::try_from(length).expect("it fits");
         state.content.resize(length, 0);
         state.unsynced.push(Step::SetLength(length));
         Ok(())
@@ -144,7 +143,7 @@ impl StorageBackend for Disk {
             Some(room) => *room -= 1,
             None => {}
         }
-        let begin = usize::try_from(offset).unwrap();
+        let begin = usize::try_from(offset).expect("it fits");
         state.content[begin..begin + data.len()].copy_from_slice(data);
         state.unsynced.push(Step::Write(begin, data.to_vec()));
         Ok(())

@@ -1,0 +1,406 @@
+//! The server in its world: what the shell does for it, from octets to the disk.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use mqttspec::broker::{
+    Broker, Change, CloseReason, Connection, Input, Limits, Local, LocalConnection, Output,
+    Position,
+};
+use mqttspec::packet::{Decoder, Packet};
+
+use super::agenda::{Event, Side};
+use super::defect::{Defect, Passed};
+use super::history::Fate;
+use super::world::World;
+
+/// A server that runs.
+pub(crate) struct Server {
+    pub(crate) broker: Broker<Local>,
+    pub(crate) seats: BTreeMap<usize, Seat>,
+    /// How many changes were ever recorded, and how many are kept.
+    recorded: u64,
+    durable: u64,
+    gathered: Vec<Change>,
+    /// Being written, and what is durable when they are.
+    writing: Option<(Vec<Change>, u64)>,
+    /// The disk has no room at the moment.
+    failing: bool,
+    /// Wills that became due and are nowhere else, and what has to be durable for that to count.
+    due: Vec<(usize, u64)>,
+}
+
+/// One Network Connection at the server.
+pub(crate) struct Seat {
+    value: Connection<Local>,
+    inbox: BytesMut,
+    held: Option<Position>,
+    alarm: Option<Duration>,
+    peer: usize,
+    clean: bool,
+    will: Option<usize>,
+    /// CONNACK has left.
+    told: bool,
+    /// DISCONNECT has come.
+    leaving: bool,
+    /// When the last whole packet came, and how long silence may last.
+    heard: Duration,
+    patience: Option<Duration>,
+}
+
+impl Server {
+    /// Whether nothing waits to be written.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.gathered.is_empty() && self.writing.is_none()
+    }
+
+    /// Whether a connection of `peer` at the server has not come as far as CONNECT.
+    pub(crate) fn unheard(&self, peer: usize) -> Vec<usize> {
+        let is_unheard = |seat: &Seat| seat.peer == peer && !seat.is_open() && !seat.leaving;
+        self.seats.iter().filter(|(_, seat)| is_unheard(seat)).map(|(&link, _)| link).collect()
+    }
+}
+
+impl Seat {
+    /// Whether a CONNECT was accepted, and nothing has ended the connection since.
+    fn is_open(&self) -> bool {
+        self.value.session_name().is_some()
+    }
+}
+
+impl World {
+    /// The server begins, with what the one before it has left.
+    pub(crate) fn start_server(&mut self) {
+        self.life += 1;
+        let mut limits = Limits::default();
+        limits.max_in_flight = self.plan.server_in_flight;
+        let broker = match self.keep.load() {
+            Ok(None) => Broker::new(Local::new(), limits),
+            Ok(Some(kept)) => {
+                let kept = self.seams.load(kept);
+                for will in std::mem::take(&mut self.wills_at_start) {
+                    self.history.due(Some(will));
+                }
+                let broker = Broker::new(Local::recording(kept.last_number()), limits);
+                broker.restore(kept);
+                broker
+            }
+            Err(error) => return self.fault(format!("the store cannot be read: {error}")),
+        };
+        self.tell(|| "server begins".to_owned());
+        self.server = Some(Server {
+            broker,
+            seats: BTreeMap::new(),
+            recorded: 0,
+            durable: 0,
+            gathered: Vec::new(),
+            writing: None,
+            failing: false,
+            due: Vec::new(),
+        });
+        self.collect();
+    }
+
+    /// The server dies. What was being written may be there, and what only waited is not.
+    pub(crate) fn crash_server(&mut self) {
+        let Some(server) = self.server.take() else { return };
+        self.history.counts.crashes += 1;
+        self.tell(|| "server dies".to_owned());
+        let writing = server.writing.map(|(changes, _)| changes).unwrap_or_default();
+        self.keep.crash(self.seams.crash(&writing), &mut self.random);
+        for (will, _) in server.due.into_iter().filter(|(_, position)| *position > server.durable) {
+            self.history.messages[will].fate = Fate::Open;
+        }
+        for (link, seat) in server.seats {
+            let is_open = seat.is_open();
+            match seat.will {
+                // To the next server it is as if the network had failed.
+                Some(will) if is_open && !seat.clean && seat.told => self.wills_at_start.push(will),
+                // A clean Session ends with the server, and its Will with it.
+                will if is_open && seat.clean => self.history.discard(will),
+                // Whatever had come of CONNECT or DISCONNECT, nobody was told.
+                _ => {}
+            }
+            self.cut(link);
+        }
+    }
+
+    /// The server stops in good order: everything is said, and everything kept.
+    pub(crate) fn stop_server(&mut self) {
+        self.history.counts.stops += 1;
+        self.tell(|| "server stops".to_owned());
+        for input in [Input::Stopping, Input::Stop] {
+            let Some(server) = &self.server else { return };
+            let open = server.seats.iter().map(|(&link, seat)| (link, seat.is_open()));
+            for (link, is_open) in open.collect::<Vec<_>>() {
+                if is_open && input == Input::Stopping {
+                    self.due_of_seat(link);
+                }
+                self.server_input(link, input.clone());
+            }
+            while self.server.as_ref().is_some_and(|server| server.writing.is_some()) {
+                self.synced(false);
+            }
+        }
+        let Some(server) = self.server.take() else { return };
+        server.seats.keys().for_each(|&link| self.cut(link));
+        self.keep.close();
+    }
+
+    /// A link reaches the server.
+    pub(crate) fn open_seat(&mut self, link: usize, clean: bool, keep_alive: u16) {
+        let (now, instant) = (self.now, self.instant());
+        let peer = self.links[link].peer;
+        let will = self.peers[peer].will;
+        let Some(server) = &mut self.server else { return };
+        let id = u64::try_from(link).expect("64 bits");
+        let value = Connection::new(LocalConnection(id), instant, &server.broker);
+        // [MQTT-3.1.2-24] Half as long again as was promised.
+        let patience = (keep_alive > 0).then(|| Duration::from_secs(keep_alive.into()) * 3 / 2);
+        let seat = Seat {
+            value,
+            inbox: BytesMut::new(),
+            held: None,
+            alarm: None,
+            peer,
+            clean,
+            will,
+            told: false,
+            leaving: false,
+            heard: now,
+            patience,
+        };
+        server.seats.insert(link, seat);
+        self.drive(link);
+    }
+
+    /// Octets come to the server.
+    pub(crate) fn server_receives(&mut self, link: usize, octets: &Bytes) {
+        let Some(seat) = self.seat(link) else { return };
+        seat.inbox.extend_from_slice(octets);
+        while let Some(seat) = self.seat(link) {
+            match Decoder::default().decode(&mut seat.inbox) {
+                Ok(None) => return,
+                Ok(Some(packet)) => {
+                    seat.leaving |= matches!(packet, Packet::Disconnect(_));
+                    self.tell(|| format!("link {link} → {packet}"));
+                    for packet in self.seams.pass_to_server(link, packet) {
+                        self.server_input(link, Input::Packet(packet));
+                    }
+                }
+                Err(error) => {
+                    self.fault(format!("link {link}: a peer's octets are no packet: {error}"));
+                    return self.server_input(link, Input::Undecodable(error));
+                }
+            }
+        }
+    }
+
+    /// The network tells the server that there is nothing more.
+    pub(crate) fn server_loses(&mut self, link: usize) {
+        if let Some(packet) = self.seams.before_end() {
+            self.server_input(link, Input::Packet(packet));
+        }
+        self.server_input(link, Input::NetworkClosed);
+    }
+
+    /// Something happens to a connection.
+    pub(crate) fn server_input(&mut self, link: usize, input: Input) {
+        let (now, instant) = (self.now, self.instant());
+        let Some(server) = &mut self.server else { return };
+        let Some(seat) = server.seats.get_mut(&link) else { return };
+        if matches!(input, Input::Packet(_)) {
+            seat.heard = now;
+        }
+        let was_open = seat.is_open();
+        seat.value.handle(instant, input, &server.broker);
+        let is_open = seat.is_open();
+        let (peer, leaving) = (seat.peer, seat.leaving);
+        if was_open && !is_open && !leaving {
+            self.due_of_seat(link);
+        }
+        if !was_open && is_open {
+            // [MQTT-3.1.4-2] Whoever had the Session has it no more.
+            let server = self.server.as_ref().expect("it has just handled something");
+            let is_displaced = |(other, seat): &(&usize, &Seat)| {
+                **other != link && seat.peer == peer && seat.is_open()
+            };
+            let displaced: Vec<usize> =
+                server.seats.iter().filter(is_displaced).map(|(&other, _)| other).collect();
+            for other in displaced {
+                self.history.counts.takeovers += 1;
+                self.due_of_seat(other);
+            }
+        }
+        self.drive(link);
+    }
+
+    /// The connection has ended without DISCONNECT: its Will is due.
+    fn due_of_seat(&mut self, link: usize) {
+        let Some(server) = &mut self.server else { return };
+        let Some(seat) = server.seats.get(&link) else { return };
+        // Who was not told of its CONNECT may find that it never was.
+        if let (Some(will), true) = (seat.will, seat.clean || !seat.told) {
+            // More has been recorded than is counted yet.
+            server.due.push((will, server.recorded + 1));
+        }
+        self.history.due(seat.will);
+    }
+
+    /// Puts out what a connection has to say, as far as it may leave.
+    pub(crate) fn drive(&mut self, link: usize) {
+        let instant = self.instant();
+        let answers_early = self.seams.defect == Some(Defect::AnswersTooEarly);
+        while let Some(server) = &mut self.server {
+            let Some(seat) = server.seats.get_mut(&link) else { break };
+            if let Some(Position(position)) = seat.held {
+                if position > server.durable && !answers_early {
+                    if !server.failing {
+                        break;
+                    }
+                    self.history.counts.not_kept += 1;
+                    let was_open = seat.is_open();
+                    seat.held = None;
+                    seat.value.handle(instant, Input::NotKept, &server.broker);
+                    if was_open {
+                        self.due_of_seat(link);
+                    }
+                    continue;
+                }
+                seat.held = None;
+            }
+            match seat.value.poll_output(&server.broker) {
+                None => break,
+                Some(Output::Hold(position)) => seat.held = Some(position),
+                Some(Output::Send(packet)) => self.server_sends(link, packet),
+                Some(Output::Close(reason)) => self.server_closes(link, reason),
+                Some(Output::Note(note)) => self.fault(format!("the server notes: {note}")),
+                Some(Output::Authenticate(_)) => self.fault("it asks for a password".to_owned()),
+            }
+        }
+        self.collect();
+        self.set_server_alarm(link);
+    }
+
+    fn server_sends(&mut self, link: usize, packet: Packet) {
+        if let (Packet::Connack(_), Some(seat)) = (&packet, self.seat(link)) {
+            seat.told = true;
+        }
+        let Passed { on, back } = self.seams.pass_to_peer(link, packet);
+        for packet in on {
+            self.tell(|| format!("link {link} ← {packet}"));
+            self.history.counts.sent_again +=
+                u32::from(matches!(&packet, Packet::Publish(publish) if publish.delivery.dup()));
+            let mut octets = BytesMut::new();
+            packet.encode(&mut octets).expect("what came in goes out");
+            self.transmit(link, Side::Peer, octets.freeze());
+        }
+        for packet in back {
+            self.server_input(link, Input::Packet(packet));
+        }
+    }
+
+    fn server_closes(&mut self, link: usize, reason: CloseReason) {
+        self.tell(|| format!("link {link} closed by the server: {reason}"));
+        let now = self.now;
+        if reason.is_clients_fault() {
+            self.fault(format!("link {link}: the server finds fault with its peer: {reason}"));
+        }
+        let Some(seat) = self.server.as_mut().and_then(|server| server.seats.remove(&link)) else {
+            return;
+        };
+        if reason == CloseReason::Disconnected {
+            // [MQTT-3.14.4-3] Gone without a trace, and that is certain by now.
+            self.history.discard(seat.will);
+        }
+        if reason == CloseReason::KeepAliveExpired {
+            self.history.counts.silences += 1;
+            if seat.patience.is_none_or(|patience| now < seat.heard + patience) {
+                self.fault(format!("link {link}: the server is impatient"));
+            }
+        }
+        self.links[link].close(Side::Server);
+        self.finish(link, Side::Peer);
+    }
+
+    fn set_server_alarm(&mut self, link: usize) {
+        let (epoch, life) = (self.epoch, self.life);
+        let Some(seat) = self.seat(link) else { return };
+        let Some(deadline) = seat.value.deadline() else { return };
+        let deadline = deadline - epoch;
+        if seat.alarm.is_none_or(|alarm| deadline < alarm) {
+            seat.alarm = Some(deadline);
+            self.agenda.add(deadline, Event::ServerDeadline { life, link });
+        }
+    }
+
+    /// A deadline may have come.
+    pub(crate) fn server_deadline(&mut self, link: usize) {
+        let now = self.now;
+        let is_patient = self.seams.defect == Some(Defect::EndlessPatience);
+        let Some(seat) = self.seat(link) else { return };
+        seat.alarm = None;
+        let is_overdue = seat.patience.is_some_and(|patience| now >= seat.heard + patience);
+        if !is_patient {
+            self.server_input(link, Input::Timeout);
+        }
+        // [MQTT-3.1.2-24] Now, not some time.
+        if is_overdue && self.seat(link).is_some_and(|seat| seat.is_open()) {
+            self.fault(format!("link {link}: silent for too long, and still connected"));
+        }
+    }
+
+    /// Takes what has changed, and whom to wake.
+    fn collect(&mut self) {
+        let life = self.life;
+        let Some(server) = &mut self.server else { return };
+        let changes = server.broker.holder().take_changes();
+        server.recorded += u64::try_from(changes.len()).expect("64 bits");
+        server.gathered.extend(changes);
+        if server.writing.is_none() && !server.gathered.is_empty() {
+            server.writing = Some((std::mem::take(&mut server.gathered), server.recorded));
+            let time = self.plan.sync / 2 + self.random.below(self.plan.sync);
+            self.agenda.add(self.now + Duration::from_micros(time), Event::Synced { life });
+        }
+        while let Some(LocalConnection(link)) =
+            self.server.as_ref().and_then(|server| server.broker.holder().next_woken())
+        {
+            // Whoever is woken gets to it when its turn comes, and other things happen before.
+            let time = if self.random.happens(50) { 0 } else { self.random.below(2_000) };
+            let link = usize::try_from(link).expect("it was one");
+            self.agenda.add(self.now + Duration::from_micros(time), Event::Wake { life, link });
+        }
+    }
+
+    /// What was being written is kept, or there was no room for it.
+    pub(crate) fn synced(&mut self, may_be_full: bool) {
+        let is_full = may_be_full && !self.calm && self.random.happens(self.plan.full);
+        let life = self.life;
+        let Some(server) = &mut self.server else { return };
+        let Some((changes, up_to)) = server.writing.take() else { return };
+        match self.keep.commit(self.seams.commit(&changes), is_full) {
+            Ok(()) => {
+                server.durable = up_to;
+                server.failing = false;
+            }
+            Err(error) => {
+                server.failing = true;
+                server.writing = Some((changes, up_to));
+                if !error.may_pass() {
+                    self.fault(format!("the store fails: {error}"));
+                }
+                self.agenda.add(self.now + Duration::from_secs(1), Event::Synced { life });
+            }
+        }
+        let Some(server) = &self.server else { return };
+        for link in server.seats.keys().copied().collect::<Vec<_>>() {
+            self.drive(link);
+        }
+        self.collect();
+    }
+
+    fn seat(&mut self, link: usize) -> Option<&mut Seat> {
+        self.server.as_mut()?.seats.get_mut(&link)
+    }
+}
