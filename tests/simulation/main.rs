@@ -105,7 +105,7 @@ fn the_same_seed_is_the_same_run() {
 }
 
 /// How many seeds a defect may take to be found.
-const SEEDS_OF_DEFECT: u64 = 60;
+const SEEDS_OF_DEFECT: u64 = 200;
 
 /// Each row: a test, the defect, and a part of what is said about it.
 macro_rules! found {

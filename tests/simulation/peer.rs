@@ -254,6 +254,11 @@ impl World {
                 Output::Connected { session_present } => self.connected(number, session_present),
                 Output::Completed { token, outcome } => self.completed(number, token, &outcome),
                 Output::Received(message) => self.received(number, &message),
+                // Nothing outlives these peers.
+                Output::Keep(_) => {}
+                Output::Refused(filter) => {
+                    self.fault(format!("peer {number} is refused {filter:?}"));
+                }
             }
         }
         let deadline = self.peers[number].client.deadline().map(|deadline| deadline - self.epoch);

@@ -310,7 +310,7 @@ impl World {
         let Some(seat) = self.server.as_mut().and_then(|server| server.seats.remove(&link)) else {
             return;
         };
-        if reason == CloseReason::Disconnected {
+        if seat.leaving && reason != CloseReason::NotKept {
             // [MQTT-3.14.4-3] Gone without a trace, and that is certain by now.
             self.history.discard(seat.will);
         }
