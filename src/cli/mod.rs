@@ -24,6 +24,7 @@ mod shrink;
 mod subject;
 mod subscribe;
 mod test;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -64,6 +65,7 @@ enum Command {
     Sub(subscribe::Arguments),
     Explain(explain::Arguments),
     Saboteur(Box<saboteur::Arguments>),
+    Torture(Box<torture::Arguments>),
 }
 
 const EXAMPLES: &str = "\
@@ -73,6 +75,7 @@ Examples:
   mqttspec test --spawn 'mosquitto -p {port}'      start a broker, judge it, stop it
   mqttspec replay failure.json localhost:1883      does what went wrong still go wrong?
   mqttspec shrink failure.json localhost:1883      the least that still goes wrong
+  mqttspec torture                                 is anything lost when all goes wrong?
   mqttspec broker --explain                        run a broker that says what it thinks of you
   mqttspec passwd users anna                       give a user of that broker a password
   mqttspec sub -t 'sensors/#' -v                   listen
@@ -113,6 +116,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Sub(arguments) => subscribe::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Saboteur(arguments) => saboteur::run(&arguments),
+        Command::Torture(arguments) => torture::run(&arguments),
     };
     ended.unwrap_or_else(exit::report)
 }

@@ -32,6 +32,11 @@ impl Which {
         self.profile.as_ref()
     }
 
+    /// Whether nobody has said which.
+    pub(super) fn names_none(&self) -> bool {
+        self.target.is_none() && self.spawn.is_none() && self.profile.is_none()
+    }
+
     /// The command that starts it, as it was given, with its placeholders.
     pub(super) fn command(&self) -> Option<&str> {
         self.spawn.as_deref()
@@ -79,6 +84,12 @@ pub(super) fn built_in() -> Result<String, anyhow::Error> {
     let program = this_program()?;
     let listen = "--bind 127.0.0.1:{port} --listen ws://127.0.0.1:{ws_port}/mqtt";
     Ok(format!("{program} broker --volatile {listen}"))
+}
+
+/// The same, with its state on disk.
+pub(super) fn durable() -> Result<String, anyhow::Error> {
+    let program = this_program()?;
+    Ok(format!("{program} broker --data-dir {{dir}}/state --bind 127.0.0.1:{{port}}"))
 }
 
 /// The profile of the reference broker, started by this very program.

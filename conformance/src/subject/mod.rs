@@ -184,6 +184,36 @@ impl Subject {
             .map_err(|reason| SubjectError::NotReady { reason, output: String::new() })
     }
 
+    /// Whether it was started here, so that it can be ended and started again.
+    pub const fn can_be_ended(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Ends it, by SIGKILL or SIGTERM, calls `ended`, and starts it again on the same ports and with
+    /// the same files.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`restart`](Self::restart).
+    pub(crate) fn end_and_start(
+        &self,
+        killed: bool,
+        ended: impl FnOnce(),
+    ) -> Result<(), SubjectError> {
+        let Some(started) = &self.process else {
+            ended();
+            return self.restart();
+        };
+        let mut started = started.lock().unwrap_or_else(PoisonError::into_inner);
+        if killed {
+            started.process.kill();
+        }
+        ended();
+        started.process.stop();
+        started.process = self.start(&started.prepared, started.wait)?;
+        Ok(())
+    }
+
     /// Asks every broker that was started here and still runs to end, for a program that is itself
     /// about to end by a signal: brokers have process groups of their own, which a Ctrl-C does not
     /// reach.

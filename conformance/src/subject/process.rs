@@ -79,6 +79,14 @@ impl Process {
         self.output.text()
     }
 
+    /// Gives it no time for anything: SIGKILL to its group.
+    pub(super) fn kill(&self) {
+        if let Some(group) = self.pid() {
+            // It fails only when nobody of the group is left.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+
     /// Ends it, and gives the last that it has printed.
     pub(super) fn stop(&mut self) -> String {
         if !self.stopped {
