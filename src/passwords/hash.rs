@@ -54,15 +54,17 @@ impl Algorithm {
 
     /// Hashes `password` with a new salt; the text to keep.
     pub fn hash(self, password: &[u8]) -> String {
-        let salt: [u8; 16] = rand::random();
         match self {
             Self::Argon2id => {
+                let salt: [u8; 16] = rand::random();
                 let made =
                     Argon2::default().hash_password_with_params(password, &salt, Params::default());
                 let made: PasswordHash = made.expect("16 octets of salt are enough");
                 made.to_string()
             }
             Self::Pbkdf2Sha512 { rounds } => {
+                // As many octets as mosquitto takes, and no others.
+                let salt: [u8; 12] = rand::random();
                 let rounds = rounds.clamp(1, MAX_ROUNDS);
                 let hash = pbkdf2::pbkdf2_hmac_array::<Sha512, LENGTH>(password, &salt, rounds);
                 format!("$7${rounds}${}${}", STANDARD.encode(salt), STANDARD.encode(hash))

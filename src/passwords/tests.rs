@@ -44,6 +44,15 @@ fn hashes_of_ours_are_checked_and_never_twice_the_same() {
 }
 
 #[test]
+fn a_hash_for_mosquitto_has_the_form_that_it_reads() {
+    // mosquitto 2.0 turns everybody away whose salt has another length than twelve octets.
+    let ours = Algorithm::Pbkdf2Sha512 { rounds: 101 }.hash(b"justice");
+    let (_, theirs) = MOSQUITTO.split_once(':').unwrap();
+    let lengths = |hash: &str| hash.split('$').map(str::len).collect::<Vec<_>>();
+    assert_eq!(lengths(&ours), lengths(theirs));
+}
+
+#[test]
 fn an_unknown_user_is_held_against_somebody_always_the_same() {
     let hash = Algorithm::Pbkdf2Sha512 { rounds: 10 }.hash(b"secret");
     let mut file = String::new();

@@ -171,6 +171,10 @@ pub(super) fn wrong_password(origin: &Origin, user_name: &Text) {
     );
 }
 
+pub(super) fn cannot_check_passwords(error: &io::Error) {
+    tracing::error!(target: SERVER, "no thread to check passwords on: {error}");
+}
+
 pub(super) fn too_many_wrong_passwords(origin: &Origin) {
     let (address, reason) = (origin.host(), "max_wrong_passwords");
     tracing::warn!(

@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, mpsc};
+use std::thread;
 use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -40,6 +42,9 @@ impl CheckPassword for crate::passwords::Passwords {
 pub(super) struct Passwords {
     known: RwLock<Option<Arc<dyn CheckPassword>>>,
     turns: Arc<Semaphore>,
+    /// As many as there are turns.
+    threads: usize,
+    jobs: OnceLock<mpsc::Sender<Job>>,
     /// Half of these turns, at least one, for each place that has something checked.
     turns_here: usize,
     places: Mutex<BTreeMap<Address, Arc<Semaphore>>>,
@@ -50,10 +55,12 @@ pub(super) struct Passwords {
 
 impl Passwords {
     pub(super) fn new(options: &ServerOptions) -> Self {
-        let turns = options.max_password_checks.clamp(1, Semaphore::MAX_PERMITS);
+        let turns = options.max_password_checks.clamp(1, MOST_THREADS);
         Self {
             known: RwLock::new(options.passwords.clone()),
             turns: Arc::new(Semaphore::new(turns)),
+            threads: turns,
+            jobs: OnceLock::new(),
             turns_here: (turns / 2).max(1),
             places: Mutex::default(),
             guesses: Mutex::new(Guesses::new(
@@ -129,15 +136,16 @@ impl Passwords {
     async fn check(&self, origin: Origin, credentials: Credentials, turn: Turn) -> Proof {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         let user_name = credentials.user_name.detached();
-        let checked = tokio::task::spawn_blocking(move || {
-            // Kept to the end, also when nobody waits for it: the work is done all the same.
-            let turn = turn;
+        let (tell, checked) = oneshot::channel();
+        self.run(Box::new(move || {
             let password = credentials.password.as_ref().map(|password| password.as_bytes());
-            let is_right = known.zip(password).is_some_and(|(known, password)| {
-                known.check(credentials.user_name.as_str(), password)
-            });
-            (is_right, turn)
-        });
+            let user_name = credentials.user_name.as_str();
+            let is_right = known
+                .zip(password)
+                .is_some_and(|(known, password)| known.check(user_name, password));
+            // The turn is kept to the end, also when nobody waits for it: the work is done.
+            let _ = tell.send((is_right, turn));
+        }));
         match checked.await {
             Ok((true, _)) => Proof::Given,
             Ok((false, turn)) => {
@@ -153,11 +161,51 @@ impl Passwords {
     }
 }
 
+impl Passwords {
+    /// Has a thread do this: one of as many as there are turns, begun when they are first needed.
+    ///
+    /// The memory of a check stays with its thread for the next one. Threads that come and go, as
+    /// those of the runtime, would keep it many times over.
+    fn run(&self, job: Job) {
+        let jobs = self.jobs.get_or_init(|| {
+            let (jobs, waiting) = mpsc::channel::<Job>();
+            let waiting = Arc::new(Mutex::new(waiting));
+            for _ in 0..self.threads {
+                let waiting = waiting.clone();
+                let work = move || {
+                    // Ends with the server. A panic is that of one check, which nobody answers then.
+                    while let Ok(job) = next(&waiting) {
+                        let _ = catch_unwind(AssertUnwindSafe(job));
+                    }
+                };
+                let begun = thread::Builder::new().name("password".to_owned()).spawn(work);
+                if let Err(error) = begun {
+                    log::cannot_check_passwords(&error);
+                }
+            }
+            jobs
+        });
+        // Where no thread could begin it is not answered, and the Client put off in the end.
+        let _ = jobs.send(job);
+    }
+}
+
+/// Waits for something to do, with nobody else at the same time.
+fn next(waiting: &Mutex<mpsc::Receiver<Job>>) -> Result<Job, mpsc::RecvError> {
+    lock(waiting).recv()
+}
+
+/// One password to check.
+type Job = Box<dyn FnOnce() + Send>;
+
 /// The turn to have a password checked: one of its place, and one of all.
 struct Turn {
     _here: OwnedSemaphorePermit,
     _turn: OwnedSemaphorePermit,
 }
+
+/// The most passwords that are checked at once, whatever is asked for.
+const MOST_THREADS: usize = 1_024;
 
 /// From so many places on, those that have nothing checked are forgotten.
 const PLACES: usize = 1_024;
@@ -170,7 +218,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
-    use std::sync::mpsc;
 
     use super::*;
     use crate::packet::{Binary, Text};
@@ -277,6 +324,30 @@ mod tests {
         (0..2).for_each(|_| go.send(()).expect("somebody waits"));
         assert_eq!((first.await, last.await), (Ok(Proof::Given), Ok(Proof::Given)));
         assert_eq!(slow.looks.load(Ordering::SeqCst), 2);
+    }
+
+    #[derive(Debug)]
+    struct Panics;
+
+    impl CheckPassword for Panics {
+        fn check(&self, user_name: &str, _: &[u8]) -> bool {
+            assert_ne!(user_name, "anna", "as if it had a fault");
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn a_check_that_panics_is_that_of_one_client() {
+        let options = ServerOptions {
+            passwords: Some(Arc::new(Panics)),
+            max_password_checks: 1,
+            ..ServerOptions::default()
+        };
+        let passwords = Arc::new(Passwords::new(&options));
+        let here = from("192.0.2.1:1");
+        assert_eq!(passwords.prove(here, shown("right")).await, Ok(Proof::Deferred));
+        let berta = Credentials { user_name: Text::new("berta").expect("text"), ..shown("right") };
+        assert_eq!(passwords.prove(here, berta).await, Ok(Proof::Given));
     }
 
     #[tokio::test]
