@@ -4,12 +4,18 @@
 //! decides nothing that a clause speaks of.
 
 mod client;
+#[cfg(feature = "http")]
+mod http;
 mod server;
 mod transport;
 
 pub use client::{
     Client, ClientError, ClientOptions, ConnectionState, InvalidServerUrl, Messages, OpenError,
     Publishing, Reconnect, ServerUrl, Subscription, blocking,
+};
+#[cfg(feature = "http")]
+pub use http::{
+    Http, HttpOptions, HttpToken, InvalidHttpToken, ReloadRequest, Reloaded, StatementMeaning,
 };
 pub use server::{
     BoundFigures, CheckPassword, ConnectionInfo, Control, Disconnected, Durable, Figures,

@@ -13,6 +13,8 @@ pub(crate) struct Broker {
     pub(crate) address: SocketAddr,
     /// The URL of each listener, in the order of the arguments.
     pub(crate) urls: Vec<String>,
+    /// Where it serves HTTP, when it was asked to.
+    pub(crate) http: Option<SocketAddr>,
     /// All it wrote after its addresses, once it has ended.
     last_words: Receiver<String>,
 }
@@ -36,6 +38,7 @@ impl Broker {
         let is_listener = |argument: &&str| ["--bind", "--listen"].contains(argument);
         let listeners = arguments.split_whitespace().filter(is_listener).count();
         let urls: Vec<String> = (0..listeners.max(1)).map(|_| url(&mut stderr)).collect();
+        let http = arguments.contains("--http ").then(|| http(&mut stderr));
         let address = urls.iter().find_map(|url| {
             let (_, place) = url.split_once("://")?;
             place.split(['/', '?']).next()?.parse().ok()
@@ -43,7 +46,7 @@ impl Broker {
         let address = address.unwrap_or_else(|| panic!("an address, and not only {urls:?}"));
         let (sender, last_words) = channel();
         std::thread::spawn(move || sender.send(without_closings(stderr)));
-        Self { process, address, urls, last_words }
+        Self { process, address, urls, http, last_words }
     }
 
     /// Waits for its end: the exit code, and what it wrote but for the closing of connections.
@@ -63,8 +66,8 @@ impl Drop for Broker {
         if let Some((_, told)) = self.wait(Duration::from_secs(10))
             && !std::thread::panicking()
         {
-            let urls = &self.urls;
-            assert!(!told.contains("panicked"), "the broker on {urls:?} panicked:\n{told}");
+            let urls = (&self.urls, self.http);
+            assert!(!told.contains("panicked"), "the broker on {urls:?} has panicked:\n{told}");
         }
     }
 }
@@ -75,6 +78,16 @@ fn url(stderr: &mut BufReader<ChildStderr>) -> String {
     stderr.read_line(&mut line).expect("text");
     let url = line.split_once(" on ").and_then(|(_, rest)| rest.split_once(", Ctrl-C"));
     url.unwrap_or_else(|| panic!("a URL, and not {line:?}")).0.to_owned()
+}
+
+/// The address in the next line: `status on http://ADDRESS/`.
+fn http(stderr: &mut BufReader<ChildStderr>) -> SocketAddr {
+    let mut line = String::new();
+    stderr.read_line(&mut line).expect("text");
+    let address =
+        line.trim().strip_prefix("status on http://").and_then(|url| url.strip_suffix('/'));
+    let address = address.and_then(|address| address.parse().ok());
+    address.unwrap_or_else(|| panic!("an address, and not {line:?}"))
 }
 
 /// Reads to the end. A million lines of closed connections would be kept for nothing.

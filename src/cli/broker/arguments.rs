@@ -14,6 +14,8 @@ use mqttspec::net::{Listen, ServerOptions};
 use super::super::configuration::{Fault, told};
 use super::super::exit::{self, Failed};
 use super::passwords::PasswordArguments;
+use super::ctl;
+use super::http::HttpArguments;
 use super::state::StateArguments;
 use super::tls::Tls;
 
@@ -152,7 +154,19 @@ pub(in crate::cli) struct Arguments {
     relay_reserved_topics: bool,
 
     #[command(flatten)]
+    pub(super) http: HttpArguments,
+
+    #[command(flatten)]
     pub(super) state: StateArguments,
+
+    #[command(subcommand)]
+    pub(super) command: Option<Beside>,
+}
+
+/// What can be done instead of running a broker.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Beside {
+    Ctl(ctl::Arguments),
 }
 
 /// What is done about a message that its client may not publish.
@@ -269,7 +283,7 @@ fn default() -> Limits {
 }
 
 /// `HOST:PORT`, or `PORT` of this machine only.
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let host_and_port = match text.parse::<u16>() {
         Ok(port) => format!("127.0.0.1:{port}"),
         Err(_) => text.to_owned(),

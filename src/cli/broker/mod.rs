@@ -1,6 +1,8 @@
 //! `mqttspec broker`: the reference broker.
 
 mod arguments;
+mod ctl;
+mod http;
 mod passwords;
 mod state;
 mod tls;
@@ -12,19 +14,27 @@ use std::sync::Arc;
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, anyhow};
-use mqttspec::net::{Control, Durable, Server, ServerOptions};
+use mqttspec::net::{
+    Control, Durable, Http, HttpOptions, ReloadRequest, Reloaded, Server, ServerOptions,
+};
 use mqttspec::passwords::Passwords;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 pub(super) use self::arguments::Arguments;
 pub(super) use self::passwords::read as read_passwords;
+use self::arguments::Beside;
 use super::exit::{self, Failed};
 use super::logging;
 
 /// Runs the broker until it is told to stop.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
+    if let Some(Beside::Ctl(asked)) = &arguments.command {
+        return ctl::run(asked, &arguments.http);
+    }
     let mut options = arguments.options()?;
+    let http = arguments.http.options()?;
     options.access = arguments.access()?;
     let passwords = arguments.passwords.load()?.map(Arc::new);
     options.passwords = passwords.clone().map(|passwords| passwords as _);
@@ -39,12 +49,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     }
     let runtime = threads.enable_all().build().context("cannot start threads")?;
     let durable = arguments.state.load()?;
-    runtime.block_on(serve(arguments, options, durable, passwords))
+    runtime.block_on(serve(arguments, options, http, durable, passwords))
 }
 
 async fn serve(
     arguments: &Arguments,
     options: ServerOptions,
+    http: Option<HttpOptions>,
     durable: Option<Durable>,
     mut passwords: Option<Arc<Passwords>>,
 ) -> Result<ExitCode, Failed> {
@@ -67,14 +78,39 @@ async fn serve(
         );
     }
     let control = server.control();
+    let (reload_sender, mut reload_requests) = mpsc::channel::<ReloadRequest>(1);
+    let http = match http {
+        None => None,
+        Some(mut http) => {
+            http.reload = Some(reload_sender.clone());
+            let http = Http::bind(http, control.clone()).await.map_err(not_bound)?;
+            let address = http.address().context("the HTTP socket has no address")?;
+            eprintln!("status on {ADDRESS}http://{address}/{ADDRESS:#}");
+            Some(http)
+        }
+    };
+    let http = async {
+        match http {
+            Some(http) => http.run(std::future::pending()).await,
+            None => std::future::pending().await,
+        }
+    };
     let reload = async {
         loop {
-            hang_up.recv().await;
-            read_certificates_again(&control);
-            if let Some(passwords) = &mut passwords {
-                read_passwords_again(&control, arguments, passwords);
+            let asked = tokio::select! {
+                _ = hang_up.recv() => None,
+                asked = reload_requests.recv() => asked,
+            };
+            let reloaded = reload(&control, arguments, passwords.as_mut());
+            for one in &reloaded {
+                match &one.error {
+                    None => eprintln!("the {} were read anew", one.what),
+                    // What held goes on to hold: a typing error must not open or close a server.
+                    Some(error) => eprintln!("the {} stay as they were: {error}", one.what),
+                }
             }
-            read_access_again(&control, arguments);
+            // Whoever has asked may be gone.
+            asked.map(|asked| asked.send(reloaded));
         }
     };
     let mut told = async move || {
@@ -94,6 +130,7 @@ async fn serve(
     let stopped = tokio::select! {
         stopped = run => stopped,
         () = reload => unreachable!("it goes on for ever"),
+        () = http => unreachable!("it goes on for ever"),
         () = patience => {
             eprintln!("stopped at once, as asked for twice");
             return Ok(ExitCode::from(exit::OK));
@@ -132,43 +169,44 @@ fn not_bound(error: io::Error) -> Failed {
     }
 }
 
-/// Has the certificates read again, and says what came of it.
-fn read_certificates_again(control: &Control) {
-    match control.reload_certificates() {
-        Ok(true) => eprintln!("the certificates were read anew, for new connections"),
-        Ok(false) => {}
-        Err(error) => eprintln!("the certificates stay as they were: {error}"),
-    }
-}
-
-/// Has the access rules read again, if there are any, and says what came of it.
-fn read_access_again(control: &Control, arguments: &Arguments) {
-    if arguments.acl_file.is_none() {
-        return;
-    }
-    match arguments.access() {
+/// Has all files read again that can be while it runs: what came of each.
+fn reload(
+    control: &Control,
+    arguments: &Arguments,
+    passwords: Option<&mut Arc<Passwords>>,
+) -> Vec<Reloaded> {
+    let certificates = match control.reload_certificates() {
+        Ok(false) => None,
+        Ok(true) => Some(Ok(())),
+        Err(error) => Some(Err(error.to_string())),
+    };
+    let passwords = passwords.map(|held| reload_passwords(control, arguments, held));
+    let access = arguments.acl_file.as_ref().map(|_| match arguments.access() {
         Ok(access) => {
             control.replace_access(access);
-            eprintln!("the access rules were read anew");
+            Ok(())
         }
-        // What held goes on to hold: a typing error must not open or close a server.
-        Err(failed) => eprintln!("the access rules stay as they were: {:#}", failed.error),
-    }
+        Err(failed) => Err(format!("{:#}", failed.error)),
+    });
+    [("certificates", certificates), ("passwords", passwords), ("access rules", access)]
+        .into_iter()
+        .filter_map(|(what, came)| Some(Reloaded { what, error: came?.err() }))
+        .collect()
 }
 
-/// Has the passwords read again, and says what came of it.
-fn read_passwords_again(control: &Control, arguments: &Arguments, held: &mut Arc<Passwords>) {
-    match arguments.passwords.load() {
-        Ok(Some(read)) => {
-            let read = Arc::new(read);
-            control.replace_passwords(read.clone());
-            let dismissed = control.dismiss_users(|user| read.changed_since(held, user));
-            *held = read;
-            eprintln!(
-                "the passwords were read anew; {dismissed} clients have to prove themselves again"
-            );
-        }
-        Ok(None) => {}
-        Err(failed) => eprintln!("the passwords stay as they were: {:#}", failed.error),
+/// Has the passwords read again; whoever has another now, or none, has to prove itself again.
+fn reload_passwords(
+    control: &Control,
+    arguments: &Arguments,
+    held: &mut Arc<Passwords>,
+) -> Result<(), String> {
+    let read = arguments.passwords.load().map_err(|failed| format!("{:#}", failed.error))?;
+    let Some(read) = read.map(Arc::new) else { return Ok(()) };
+    control.replace_passwords(read.clone());
+    let dismissed = control.dismiss_users(|user| read.changed_since(held, user));
+    *held = read;
+    if dismissed > 0 {
+        eprintln!("{dismissed} clients have to prove themselves again");
     }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use super::Common;
 use super::figures::Figures;
 use super::passwords::CheckPassword;
 use super::violations::ViolationCount;
-use crate::broker::{Access, CloseReason};
+use crate::broker::{Access, CloseReason, Holder as _};
 #[cfg(feature = "tls")]
 use crate::net::transport::tls::TlsError;
 
@@ -18,6 +18,11 @@ impl Control {
     /// What the server has counted so far.
     pub fn figures(&self) -> Figures {
         self.0.figures()
+    }
+
+    /// Whether state can be kept at the moment, or none has to be.
+    pub fn can_keep(&self) -> bool {
+        self.0.broker.holder().can_keep()
     }
 
     /// Who has broken which statement, in the order of the statements; of many the last thousand.

@@ -94,8 +94,8 @@ pub enum Disconnected {
 }
 
 impl Control {
-    /// The connections with a number above `after`, in the order in which they were opened.
-    pub fn connections(&self, after: u64, most: usize) -> Vec<ConnectionInfo> {
+    /// The connections with a number above `after`, or all, in the order in which they were opened.
+    pub fn connections(&self, after: Option<u64>, most: usize) -> Vec<ConnectionInfo> {
         self.0.open.list(after, most).iter().map(connection_info).collect()
     }
 

@@ -4,6 +4,7 @@
 //! touch at every packet. They look at the phase when they are woken, which a stop does to each.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -117,10 +118,16 @@ impl Open {
         }
     }
 
-    /// Those with a number above `after`, in the order in which they were opened.
-    pub(super) fn list(&self, after: u64, most: usize) -> Vec<SharedConnection> {
+    /// Those with a number above `after`, or all, in the order in which they were opened.
+    pub(super) fn list(&self, after: Option<u64>, most: usize) -> Vec<SharedConnection> {
+        let begin = after.map_or(Unbounded, Excluded);
         let listed = self.lock();
-        listed.connections.range(after + 1..).take(most).map(|(_, one)| one.clone()).collect()
+        listed
+            .connections
+            .range((begin, Unbounded))
+            .take(most)
+            .map(|(_, one)| one.clone())
+            .collect()
     }
 
     /// The one with this number.
