@@ -19,8 +19,8 @@ pub use http::{
 };
 pub use server::{
     BoundFigures, CheckPassword, ConnectionInfo, Control, Disconnected, Durable, Figures,
-    InvalidListen, Keeping, Listen, Moved, RetainedInfo, Server, ServerOptions, ServerStopped,
-    SessionInfo, SessionSums, ViolationCount,
+    Inherited, InvalidListen, Keeping, Listen, Moved, RetainedInfo, Server, ServerOptions,
+    ServerStopped, SessionInfo, SessionSums, ViolationCount,
 };
 #[cfg(feature = "tls")]
 pub use transport::tls::{CertificateName, ClientTls, Pem, ServerTls, TlsError, TlsIdentity};

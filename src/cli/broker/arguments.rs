@@ -13,9 +13,10 @@ use mqttspec::net::{Listen, ServerOptions};
 
 use super::super::configuration::{Fault, told};
 use super::super::exit::{self, Failed};
-use super::passwords::PasswordArguments;
+use super::super::logging::{LogFormat, LogLevel};
 use super::ctl;
 use super::http::HttpArguments;
+use super::passwords::PasswordArguments;
 use super::state::StateArguments;
 use super::tls::Tls;
 
@@ -54,7 +55,21 @@ pub(in crate::cli) struct Arguments {
 
     /// Show every packet, and why a connection is closed
     #[arg(long)]
-    pub(super) explain: bool,
+    explain: bool,
+
+    /// How the log is written: a sentence a line for people, or an object of JSON a line with the
+    /// statement, client, address and reason as fields
+    #[arg(long, value_name = "FORMAT", help_heading = "Log", default_value = "text")]
+    pub(super) log_format: LogFormat,
+
+    /// How much is logged: error, warn, info for what clients do wrong too, debug for every end of
+    /// a connection, trace for every packet
+    #[arg(long, value_name = "LEVEL", help_heading = "Log", default_value = "info")]
+    log_level: LogLevel,
+
+    /// Write the process number into this file, and remove it at the end
+    #[arg(long, value_name = "FILE")]
+    pub(super) pid_file: Option<PathBuf>,
 
     /// Threads that serve connections [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -207,6 +222,16 @@ impl Arguments {
                 .collect();
             failed(anyhow!(told(&name, &text, &faults)))
         })
+    }
+
+    /// How much is logged.
+    pub(super) fn log_level(&self) -> LogLevel {
+        if self.explain { LogLevel::Trace } else { self.log_level }
+    }
+
+    /// Whether it says anywhere where to listen.
+    pub(super) fn names_a_place(&self) -> bool {
+        !self.bind.is_empty() || !self.listen.is_empty()
     }
 
     /// The same as the server takes it.

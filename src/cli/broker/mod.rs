@@ -4,6 +4,7 @@ mod arguments;
 mod ctl;
 mod http;
 mod passwords;
+mod service;
 mod state;
 mod tls;
 
@@ -23,10 +24,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 pub(super) use self::arguments::Arguments;
-pub(super) use self::passwords::read as read_passwords;
 use self::arguments::Beside;
+pub(super) use self::passwords::read as read_passwords;
+use self::service::PidFile;
 use super::exit::{self, Failed};
 use super::logging;
+
+/// Says something of the broker itself, to people or to machines.
+macro_rules! say {
+    ($($words:tt)*) => { logging::say(format_args!($($words)*)) };
+}
 
 /// Runs the broker until it is told to stop.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
@@ -38,11 +45,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     options.access = arguments.access()?;
     let passwords = arguments.passwords.load()?.map(Arc::new);
     options.passwords = passwords.clone().map(|passwords| passwords as _);
+    options.inherited = service::inherited()?;
+    if !options.inherited.is_empty() && !arguments.names_a_place() {
+        options.listen.clear();
+    }
     if arguments.check_config {
         eprintln!("the configuration is fine");
         return Ok(ExitCode::from(exit::OK));
     }
-    logging::start(arguments.explain);
+    logging::start(arguments.log_format, arguments.log_level());
     let mut threads = Builder::new_multi_thread();
     if let Some(workers) = arguments.workers {
         threads.worker_threads(workers.into());
@@ -72,7 +83,7 @@ async fn serve(
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     for listen in server.listening() {
         let version = env!("CARGO_PKG_VERSION");
-        eprintln!(
+        say!(
             "{NAME}mqttspec broker {version}{NAME:#} on {ADDRESS}{listen}{ADDRESS:#}, \
              Ctrl-C stops it"
         );
@@ -85,10 +96,12 @@ async fn serve(
             http.reload = Some(reload_sender.clone());
             let http = Http::bind(http, control.clone()).await.map_err(not_bound)?;
             let address = http.address().context("the HTTP socket has no address")?;
-            eprintln!("status on {ADDRESS}http://{address}/{ADDRESS:#}");
+            say!("status on {ADDRESS}http://{address}/{ADDRESS:#}");
             Some(http)
         }
     };
+    let _pid_file = arguments.pid_file.as_deref().map(PidFile::write).transpose()?;
+    service::ready();
     let http = async {
         match http {
             Some(http) => http.run(std::future::pending()).await,
@@ -101,12 +114,14 @@ async fn serve(
                 _ = hang_up.recv() => None,
                 asked = reload_requests.recv() => asked,
             };
+            service::reloading();
             let reloaded = reload(&control, arguments, passwords.as_mut());
+            service::ready();
             for one in &reloaded {
                 match &one.error {
-                    None => eprintln!("the {} were read anew", one.what),
+                    None => say!("the {} were read anew", one.what),
                     // What held goes on to hold: a typing error must not open or close a server.
-                    Some(error) => eprintln!("the {} stay as they were: {error}", one.what),
+                    Some(error) => say!("the {} stay as they were: {error}", one.what),
                 }
             }
             // Whoever has asked may be gone.
@@ -123,6 +138,7 @@ async fn serve(
     let run = server.run(async { stop.await.unwrap_or(()) });
     let patience = async {
         told().await;
+        service::stopping();
         // Received by the server, unless it has come to its end by itself.
         let _ = stopping.send(());
         told().await;
@@ -131,16 +147,17 @@ async fn serve(
         stopped = run => stopped,
         () = reload => unreachable!("it goes on for ever"),
         () = http => unreachable!("it goes on for ever"),
+        () = service::stay_alive(&control) => unreachable!("it goes on for ever"),
         () = patience => {
-            eprintln!("stopped at once, as asked for twice");
+            say!("stopped at once, as asked for twice");
             return Ok(ExitCode::from(exit::OK));
         }
     };
     let (open, abandoned) = (stopped.connections, stopped.abandoned);
     if abandoned == 0 {
-        eprintln!("stopped; {open} connections closed in good order");
+        say!("stopped; {open} connections closed in good order");
     } else {
-        eprintln!("stopped; {abandoned} of {open} connections did not take what was left for them");
+        say!("stopped; {abandoned} of {open} connections did not take what was left for them");
     }
     match stopped.not_kept {
         None => Ok(ExitCode::from(exit::OK)),
@@ -206,7 +223,7 @@ fn reload_passwords(
     let dismissed = control.dismiss_users(|user| read.changed_since(held, user));
     *held = read;
     if dismissed > 0 {
-        eprintln!("{dismissed} clients have to prove themselves again");
+        say!("{dismissed} clients have to prove themselves again");
     }
     Ok(())
 }

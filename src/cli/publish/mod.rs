@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use self::source::{Source, payloads};
 use super::client::{self, Connection, Signals, qos, topic_name};
 use super::exit::{self, Failed};
-use super::logging;
+use super::logging::{self, LogFormat, LogLevel};
 
 /// Publish messages, and end when the broker has acknowledged them
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ Exit codes: 0 as wished, 1 not acknowledged in the time that -W gives, a refusal
 /// Publishes what the arguments ask for.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     if arguments.connection.explain {
-        logging::start(true);
+        logging::start(LogFormat::Text, LogLevel::Trace);
     }
     let mut payloads = payloads(&arguments.source)?;
     client::runtime()?.block_on(async {

@@ -11,12 +11,12 @@ pub(super) use self::arguments::Arguments;
 use self::listening::{Ended, Listener};
 use super::client::{self, Signals};
 use super::exit::{self, Failed};
-use super::logging;
+use super::logging::{self, LogFormat, LogLevel};
 
 /// Prints messages until it is told to stop.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     if arguments.connection.explain {
-        logging::start(true);
+        logging::start(LogFormat::Text, LogLevel::Trace);
     }
     arguments.check()?;
     client::runtime()?.block_on(async {

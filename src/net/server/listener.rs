@@ -4,6 +4,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 
@@ -12,6 +13,38 @@ use super::origin::Origin;
 #[cfg(unix)]
 use super::unix_listener::UnixSocket;
 use crate::net::transport::{Endpoint, Place, Stream};
+
+/// A socket that listens already, handed over by whoever has started the program.
+#[derive(Clone, Debug)]
+pub struct Inherited {
+    listen: Listen,
+    socket: InheritedSocket,
+}
+
+#[derive(Clone, Debug)]
+enum InheritedSocket {
+    Tcp(Arc<std::net::TcpListener>),
+    #[cfg(unix)]
+    Unix(Arc<std::os::unix::net::UnixListener>),
+}
+
+impl Inherited {
+    /// A TCP socket; `listen` says what is expected there.
+    pub fn tcp(listen: Listen, socket: std::net::TcpListener) -> Self {
+        Self { listen, socket: InheritedSocket::Tcp(Arc::new(socket)) }
+    }
+
+    /// A Unix socket, whose file stays; `listen` says what is expected there.
+    #[cfg(unix)]
+    pub fn unix(listen: Listen, socket: std::os::unix::net::UnixListener) -> Self {
+        Self { listen, socket: InheritedSocket::Unix(Arc::new(socket)) }
+    }
+
+    /// What is expected there.
+    pub fn listen(&self) -> &Listen {
+        &self.listen
+    }
+}
 
 /// A socket that listens.
 #[derive(Debug)]
@@ -58,6 +91,24 @@ impl Listener {
             }
         };
         Ok(Self { socket, listen })
+    }
+
+    /// Takes over a socket that listens already.
+    ///
+    /// # Errors
+    ///
+    /// The system's error.
+    pub(super) fn adopt(inherited: &Inherited) -> io::Result<Self> {
+        let socket = match &inherited.socket {
+            InheritedSocket::Tcp(socket) => {
+                let socket = socket.try_clone()?;
+                socket.set_nonblocking(true)?;
+                Socket::Tcp(TcpListener::from_std(socket)?)
+            }
+            #[cfg(unix)]
+            InheritedSocket::Unix(socket) => Socket::Unix(UnixSocket::adopt(socket.try_clone()?)?),
+        };
+        Ok(Self { socket, listen: inherited.listen.clone() })
     }
 
     /// Where it listens, with the port that the system chose.

@@ -41,6 +41,7 @@ pub use control::Control;
 pub use figures::{BoundFigures, Figures};
 pub use inspect::{ConnectionInfo, Disconnected, RetainedInfo, SessionInfo, SessionSums};
 pub use listen::{InvalidListen, Listen};
+pub use listener::Inherited;
 pub use passwords::CheckPassword;
 pub use traffic::Moved;
 pub use violations::ViolationCount;
@@ -67,6 +68,8 @@ use crate::store::StoreError;
 pub struct ServerOptions {
     /// Where to listen, and what to expect there. Default: MQTT over TCP on 127.0.0.1:1883.
     pub listen: Vec<Listen>,
+    /// Sockets that listen already, served beside those of `listen`. Default: none.
+    pub inherited: Vec<Inherited>,
     /// What all that listen with TLS show of themselves, and ask of clients. Default: nothing, and
     /// then none can.
     #[cfg(feature = "tls")]
@@ -116,6 +119,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 1883)).into()],
+            inherited: Vec::new(),
             #[cfg(feature = "tls")]
             tls: None,
             limits: Limits::default(),
@@ -224,13 +228,19 @@ impl Server {
         #[cfg(feature = "tls")]
         let tls = options.tls.clone().map(Acceptor::new).transpose()?.map(Arc::new);
         let mut listeners = Vec::with_capacity(options.listen.len());
-        for listen in &options.listen {
-            let greeting = Greeting::new(
+        let greeting = |listen| {
+            Greeting::new(
                 listen,
                 #[cfg(feature = "tls")]
                 tls.as_ref(),
-            )?;
+            )
+        };
+        for listen in &options.listen {
+            let greeting = greeting(listen)?;
             listeners.push((Listener::bind(listen.clone()).await?, greeting));
+        }
+        for inherited in &options.inherited {
+            listeners.push((Listener::adopt(inherited)?, greeting(inherited.listen())?));
         }
         let addresses = listeners.iter().filter_map(|(listener, _)| listener.address()).collect();
         let journal = durable.as_ref().map(|durable| Arc::new(durable.journal()));
@@ -267,7 +277,8 @@ impl Server {
         &self.addresses
     }
 
-    /// All that it listens on, in the order of [`ServerOptions::listen`], with the ports that the
+    /// All that it listens on, in the order of [`ServerOptions::listen`] and
+    /// [`ServerOptions::inherited`], with the ports that the
     /// system chose.
     pub fn listening(&self) -> impl Iterator<Item = &Listen> {
         self.listeners.iter().map(|(listener, _)| listener.listen())

@@ -10,12 +10,19 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::origin::Origin;
 
-/// A Unix socket that listens. Dropping it takes its file away.
+/// A Unix socket that listens. Dropping it takes the file away that was made for it.
 #[derive(Debug)]
 pub(super) struct UnixSocket {
     listener: UnixListener,
+    /// The file that was made for it; `None` for one that is another's.
+    _file: Option<File>,
+}
+
+/// A file that goes with its socket.
+#[derive(Debug)]
+struct File {
     path: PathBuf,
-    /// Device and number of the file, by which it is known again.
+    /// Device and number, by which it is known again.
     identity: (u64, u64),
 }
 
@@ -34,7 +41,17 @@ impl UnixSocket {
         }
         let listener = UnixListener::bind(path)?;
         let identity = identity(path)?;
-        Ok(Self { listener, path: path.to_owned(), identity })
+        Ok(Self { listener, _file: Some(File { path: path.to_owned(), identity }) })
+    }
+
+    /// Takes over a socket that somebody else has made, and takes away.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(super) fn adopt(socket: std::os::unix::net::UnixListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self { listener: UnixListener::from_std(socket)?, _file: None })
     }
 
     /// Waits for the next connection.
@@ -45,7 +62,7 @@ impl UnixSocket {
     }
 }
 
-impl Drop for UnixSocket {
+impl Drop for File {
     fn drop(&mut self) {
         // Somebody may have put something else in its place meanwhile.
         if identity(&self.path).is_ok_and(|found| found == self.identity) {
