@@ -23,7 +23,7 @@ pub(super) async fn publish_figures(common: &Common, every: Duration) {
     // After a pause of the whole machine one report is enough.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut told = BTreeMap::new();
-    let mut loads = Loads::new(Instant::now(), common.figures().flows());
+    let mut loads = Loads::new(Instant::now());
     loop {
         ticks.tick().await;
         let figures = common.figures();
@@ -117,8 +117,8 @@ struct Loads {
 }
 
 impl Loads {
-    const fn new(at: Instant, flows: [u64; FLOWS.len()]) -> Self {
-        Self { at, before: flows, averages: [[0.0; SPANS.len()]; FLOWS.len()] }
+    const fn new(at: Instant) -> Self {
+        Self { at, before: [0; FLOWS.len()], averages: [[0.0; SPANS.len()]; FLOWS.len()] }
     }
 
     fn update(&mut self, now: Instant, flows: [u64; FLOWS.len()]) {
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn averages_approach_the_rate_the_faster_the_shorter_they_are() {
         let start = Instant::now();
-        let mut loads = Loads::new(start, [0; FLOWS.len()]);
+        let mut loads = Loads::new(start);
         let minute = Duration::from_secs(60);
         for minutes in 1..=5 {
             loads.update(start + minutes * minute, [u64::from(minutes) * 100; FLOWS.len()]);
