@@ -1,5 +1,6 @@
 //! What a case is: an address, a sentence, its statements, and a conversation.
 
+use crate::client::{Ability, ClientStage};
 use crate::finding::Finding;
 use crate::need::Need;
 use crate::stage::Stage;
@@ -21,6 +22,48 @@ pub struct Case {
     pub needs: &'static [Need],
     /// The conversation. `Ok` means that all was as it should be.
     pub run: fn(&mut Stage<'_>) -> Result<(), Finding>,
+}
+
+/// One thing to see in a client.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientCase {
+    /// Its name for good, which no case for brokers has either.
+    pub address: &'static str,
+    /// What must hold, in one sentence.
+    pub title: &'static str,
+    /// The statements it judges, as the catalogue names them.
+    pub statements: &'static [&'static str],
+    /// What it means that it fails.
+    pub level: Level,
+    /// What the client, or its driver, may lack.
+    pub needs: &'static [Ability],
+    /// The conversation. `Ok` means that all was as it should be.
+    pub run: fn(&mut ClientStage<'_>) -> Result<(), Finding>,
+}
+
+/// What a report says of a case, whoever it is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    pub(crate) address: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) statements: &'static [&'static str],
+    pub(crate) level: Level,
+}
+
+impl Case {
+    /// What a report says of it.
+    pub(crate) const fn about(&self) -> About {
+        let Self { address, title, statements, level, .. } = *self;
+        About { address, title, statements, level }
+    }
+}
+
+impl ClientCase {
+    /// What a report says of it.
+    pub(crate) const fn about(&self) -> About {
+        let Self { address, title, statements, level, .. } = *self;
+        About { address, title, statements, level }
+    }
 }
 
 /// What it means that a case fails.

@@ -32,6 +32,7 @@
 mod capture;
 mod case;
 pub mod cases;
+mod client;
 mod corpus;
 mod finding;
 pub mod fixtures;
@@ -58,7 +59,10 @@ pub mod websocket;
 pub mod wire;
 
 pub use capture::Capture;
-pub use case::{Case, Level};
+pub use case::{Case, ClientCase, Level};
+pub use client::{
+    Ability, ClientStage, ClientSubject, Driver, DriverError, Heard, Ticket, judge_client,
+};
 pub use corpus::Bug;
 pub use finding::{Finding, Mismatch};
 pub use glob::Glob;
@@ -73,7 +77,7 @@ pub use record::{Entry, Observation, Side};
 pub use replay::{Difference, NoReplay, ReplayOptions, Replayed, replay};
 pub use report::{
     Badge, BugReport, CaseReport, Change, Changes, Comparison, Mended, NoReport, Observed,
-    ReadReport, Report, Row, StatementReport, SubjectReport, Summary, Tool,
+    ReadReport, Report, Role, Row, StatementReport, SubjectReport, Summary, Tool,
 };
 pub use requirements::{Requirements, RequirementsError};
 pub use run::{Progress, judge, probe};

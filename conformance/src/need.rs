@@ -87,6 +87,11 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// What somebody has told of a subject.
+    pub(crate) fn told(offers: impl Iterator<Item = (&'static str, bool)>) -> Self {
+        Self { offers: offers.collect(), ..Self::default() }
+    }
+
     /// Notes whether the probe found what is needed.
     pub(crate) fn note(&mut self, need: Need, offered: bool) {
         if let Some(name) = need.name() {

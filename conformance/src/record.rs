@@ -105,6 +105,21 @@ impl Record {
         self.packet(peer, from, text, &[]);
     }
 
+    /// Notes an event of an earlier moment, which the judge has only now come to see.
+    pub(crate) fn event_at(&self, when: Instant, peer: &str, from: Side, text: &str) {
+        self.event(peer, from, text);
+        let since = when.saturating_duration_since(self.begin);
+        let at_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let mut pages = self.pages.borrow_mut();
+        if pages.left_out == 0
+            && let Some(mut entry) = pages.entries.pop()
+        {
+            entry.at_ms = at_ms;
+            let place = pages.entries.partition_point(|other| other.at_ms <= at_ms);
+            pages.entries.insert(place, entry);
+        }
+    }
+
     /// Remembers what a packet that was sent makes the subject keep.
     pub(crate) fn note_leftovers(&self, packet: &Packet) {
         let mut pages = self.pages.borrow_mut();

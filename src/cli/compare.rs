@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow};
 use mqttspec_conformance::{Comparison, ReadReport};
 
 use super::exit::{self, Failed};
-use super::test;
+use super::reports;
 
 /// Compare reports: many brokers, or one before and after a change
 ///
@@ -58,12 +58,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     let comparison = Comparison::new(reports);
     let mut stdout_is_taken = false;
     if let Some(path) = &arguments.html {
-        stdout_is_taken |= test::is_stdout(path);
-        test::write_to(path, &comparison.to_html())?;
+        stdout_is_taken |= reports::is_stdout(path);
+        reports::write_to(path, &comparison.to_html())?;
     }
     if let Some(path) = &arguments.markdown {
-        stdout_is_taken |= test::is_stdout(path);
-        test::write_to(path, &comparison.to_markdown())?;
+        stdout_is_taken |= reports::is_stdout(path);
+        reports::write_to(path, &comparison.to_markdown())?;
     }
     if !arguments.quiet {
         let text = comparison.to_terminal(arguments.all);

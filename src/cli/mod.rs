@@ -6,6 +6,7 @@ mod calendar;
 mod client;
 mod compare;
 mod configuration;
+mod driver;
 mod evidence;
 mod exit;
 mod explain;
@@ -18,12 +19,14 @@ mod progress;
 mod publish;
 mod reach;
 mod replay;
+mod reports;
 mod saboteur;
 mod selection;
 mod shrink;
 mod subject;
 mod subscribe;
 mod test;
+mod test_client;
 mod torture;
 
 use std::process::ExitCode;
@@ -54,6 +57,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(Box<test::Arguments>),
+    TestClient(Box<test_client::Arguments>),
     Probe(Box<probe::Arguments>),
     Replay(replay::Arguments),
     Shrink(shrink::Arguments),
@@ -66,6 +70,7 @@ enum Command {
     Explain(explain::Arguments),
     Saboteur(Box<saboteur::Arguments>),
     Torture(Box<torture::Arguments>),
+    Driver(driver::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -73,6 +78,7 @@ Examples:
   mqttspec test                                    judge the built-in reference broker
   mqttspec test localhost:1883                     judge a broker that is running
   mqttspec test --spawn 'mosquitto -p {port}'      start a broker, judge it, stop it
+  mqttspec test-client                             judge a client, ours or --driver's
   mqttspec replay failure.json localhost:1883      does what went wrong still go wrong?
   mqttspec shrink failure.json localhost:1883      the least that still goes wrong
   mqttspec torture                                 is anything lost when all goes wrong?
@@ -105,6 +111,7 @@ pub(crate) fn run() -> ExitCode {
     }
     let ended = match command {
         Command::Test(arguments) => test::run(&arguments),
+        Command::TestClient(arguments) => test_client::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Shrink(arguments) => shrink::run(&arguments),
@@ -117,6 +124,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Saboteur(arguments) => saboteur::run(&arguments),
         Command::Torture(arguments) => torture::run(&arguments),
+        Command::Driver(arguments) => driver::run(&arguments),
     };
     ended.unwrap_or_else(exit::report)
 }

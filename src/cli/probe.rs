@@ -10,8 +10,8 @@ use mqttspec_conformance::{RunOptions, Subject, probe};
 use super::exit::{self, Failed};
 use super::interrupt;
 use super::progress::Bar;
+use super::reports::{is_stdout, write_to};
 use super::subject::Which;
-use super::test::{is_stdout, write_to};
 
 /// Find out what a broker offers, how much it takes, and what it does where it is free
 ///

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::exit::{self, Failed};
 use super::reach::Reach;
-use super::{interrupt, subject, test};
+use super::{interrupt, reports, subject, test};
 
 /// Have a conversation again that went wrong, and see whether it still does
 ///
@@ -100,9 +100,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     if let Some(path) = &arguments.json {
         let text =
             serde_json::to_string_pretty(&as_json(&replayed)).context("cannot write JSON")?;
-        test::write_to(path, &(text + "\n"))?;
+        reports::write_to(path, &(text + "\n"))?;
     }
-    if !arguments.quiet && arguments.json.as_deref().is_none_or(|path| !test::is_stdout(path)) {
+    if !arguments.quiet && arguments.json.as_deref().is_none_or(|path| !reports::is_stdout(path)) {
         tell(&transcript, &replayed);
     }
     Ok(ExitCode::from(match (&replayed.again, &replayed.lost) {
@@ -139,7 +139,7 @@ impl Place {
 pub(super) fn read(path: &Path, case: Option<&str>) -> Result<Transcript, Failed> {
     let usage = |error| Failed { code: exit::USAGE, error };
     let mut text = String::new();
-    let done = if test::is_stdout(path) {
+    let done = if reports::is_stdout(path) {
         std::io::stdin().lock().read_to_string(&mut text).map(|_| ())
     } else {
         fs::read_to_string(path).map(|read| text = read)

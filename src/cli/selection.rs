@@ -4,15 +4,15 @@ use std::io::{self, Write as _};
 
 use anstyle::Style;
 use anyhow::{Context as _, anyhow};
-use mqttspec_conformance::cases::server;
-use mqttspec_conformance::{Bug, Case, Glob, Requirements, RunOptions};
+use mqttspec_conformance::cases::{client, server};
+use mqttspec_conformance::{Bug, Glob, Level, Requirements, RunOptions};
 use mqttspec_spec::{Catalogue, StatementId};
 
 use super::exit::{self, Failed};
 
-/// What narrows a run. All of it together has to hold.
+/// What narrows a run, of either role. All of it together has to hold.
 #[derive(Debug, clap::Args)]
-pub(super) struct Selection {
+pub(super) struct Named {
     /// List the cases, or the bugs of --corpus, instead of running them
     #[arg(long)]
     list: bool,
@@ -28,6 +28,13 @@ pub(super) struct Selection {
     /// Only cases that judge this statement: MQTT-3.1.2-24 or 3.1.2-24. May be given several times
     #[arg(long = "statement", value_name = "ID", value_parser = statement)]
     statements: Vec<StatementId>,
+}
+
+/// What narrows a run over a broker.
+#[derive(Debug, clap::Args)]
+pub(super) struct Selection {
+    #[command(flatten)]
+    named: Named,
 
     /// Only cases of this requirement set, which never changes: 2026.1, or a file of addresses
     #[arg(long, value_name = "SET|FILE", value_parser = Requirements::find)]
@@ -40,6 +47,38 @@ pub(super) struct Selection {
     corpus: Option<String>,
 }
 
+impl Named {
+    /// Narrows a run over a client. `false` when the cases were to be listed, and have been.
+    ///
+    /// # Errors
+    ///
+    /// When no case is left.
+    pub(super) fn narrow_client(&self, options: &mut RunOptions) -> Result<bool, Failed> {
+        self.apply(options);
+        let cases = client::all().filter(|case| options.selects_client(case));
+        self.list(cases.map(|case| Listed(case.address, case.title, case.level, case.statements)))
+    }
+
+    fn apply(&self, options: &mut RunOptions) {
+        options.filter = self.filter.as_ref().map(Glob::new);
+        options.statements.clone_from(&self.statements);
+    }
+
+    /// Lists the cases, if that was asked for. `false` when it was.
+    fn list(&self, cases: impl Iterator<Item = Listed>) -> Result<bool, Failed> {
+        let cases: Vec<_> = cases.collect();
+        if cases.is_empty() {
+            return Err(nothing("no case is meant by that; --list shows what there is"));
+        }
+        if self.addresses {
+            print(cases.iter().map(|case| format!("{}\n", case.0)))?;
+        } else if self.list {
+            print(cases.iter().map(case_entry))?;
+        }
+        Ok(!self.list && !self.addresses)
+    }
+}
+
 impl Selection {
     /// Narrows a run. `false` when the cases were to be listed, and have been.
     ///
@@ -47,8 +86,7 @@ impl Selection {
     ///
     /// When no case is left, or no bug.
     pub(super) fn narrow(&self, options: &mut RunOptions) -> Result<bool, Failed> {
-        options.filter = self.filter.as_ref().map(Glob::new);
-        options.statements.clone_from(&self.statements);
+        self.named.apply(options);
         options.requirements.clone_from(&self.requirements);
         if let Some(pattern) = &self.corpus {
             options.bugs = Bug::named(pattern).collect();
@@ -58,29 +96,28 @@ impl Selection {
                 ));
             }
         }
-        let cases: Vec<_> = server::all().filter(|case| options.selects(case)).collect();
-        if cases.is_empty() {
-            return Err(nothing("no case is meant by that; --list shows what there is"));
-        }
-        if self.addresses {
-            print(cases.iter().map(|case| format!("{}\n", case.address)))?;
-        } else if self.list && !options.bugs.is_empty() {
+        if self.named.list && !self.named.addresses && !options.bugs.is_empty() {
             print(options.bugs.iter().map(|bug| bug_entry(bug)))?;
-        } else if self.list {
-            print(cases.iter().map(|case| case_entry(case)))?;
+            return Ok(false);
         }
-        Ok(!self.list && !self.addresses)
+        let cases = server::all().filter(|case| options.selects(case));
+        let listed = |case: &mqttspec_conformance::Case| {
+            Listed(case.address, case.title, case.level, case.statements)
+        };
+        self.named.list(cases.map(listed))
     }
 }
+
+/// What a list says of a case: address, title, level, statements.
+struct Listed(&'static str, &'static str, Level, &'static [&'static str]);
 
 fn nothing(what: &'static str) -> Failed {
     Failed { code: exit::USAGE, error: anyhow!(what) }
 }
 
-fn case_entry(case: &Case) -> String {
-    let (address, level) = (case.address, case.level.as_str());
-    let statements = case.statements.join(" ");
-    format!("{NAME}{address}{NAME:#}  {level}  {statements}\n  {}\n", case.title)
+fn case_entry(Listed(address, title, level, statements): &Listed) -> String {
+    let (level, statements) = (level.as_str(), statements.join(" "));
+    format!("{NAME}{address}{NAME:#}  {level}  {statements}\n  {title}\n")
 }
 
 fn bug_entry(bug: &Bug) -> String {

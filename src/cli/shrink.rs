@@ -13,7 +13,7 @@ use mqttspec_conformance::{
 
 use super::exit::{self, Failed};
 use super::replay::{Place, no_replay, read, write};
-use super::{interrupt, subject, test};
+use super::{interrupt, reports, subject, test};
 
 /// Find the shortest conversation that still breaks the same statement
 ///
@@ -86,12 +86,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     })?;
     let path = match &arguments.output {
         Some(path) => path.clone(),
-        None if test::is_stdout(&arguments.file) => PathBuf::from("shrunk.min.json"),
+        None if reports::is_stdout(&arguments.file) => PathBuf::from("shrunk.min.json"),
         None => arguments.file.with_extension("min.json"),
     };
     let text = shrunk.transcript.to_json();
-    if test::is_stdout(&path) {
-        test::write_to(&path, &text)?;
+    if reports::is_stdout(&path) {
+        reports::write_to(&path, &text)?;
     } else {
         write(&path, text.as_bytes())?;
         if !arguments.quiet {
@@ -100,7 +100,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     }
     if !arguments.quiet {
         tell(&shrunk, &arguments.place.shown_as(&shrunk.transcript));
-        if !test::is_stdout(&path) {
+        if !reports::is_stdout(&path) {
             eprintln!("written to {}", path.display());
         }
     }

@@ -102,7 +102,7 @@ pub(super) fn reference() -> Result<Profile, anyhow::Error> {
 }
 
 /// This program, quoted as a shell reads it.
-fn this_program() -> Result<String, anyhow::Error> {
+pub(super) fn this_program() -> Result<String, anyhow::Error> {
     let program = std::env::current_exe().context("cannot find this program itself")?;
     let program = program.to_str().context("the path of this program is not UTF-8")?;
     Ok(format!("'{}'", program.replace('\'', r"'\''")))

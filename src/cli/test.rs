@@ -1,18 +1,14 @@
 //! `mqttspec test`: judges a broker.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
-use mqttspec_conformance::{Report, RunOptions, Subject, judge};
+use mqttspec_conformance::{RunOptions, Subject, judge};
 
-use super::evidence::Evidence;
 use super::exit::{self, Failed};
 use super::interrupt;
 use super::progress::Bar;
+use super::reports::Reports;
 use super::selection::Selection;
 use super::subject::Which;
 
@@ -51,32 +47,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     strict: bool,
 
-    /// Write the report as JSON; - for standard output
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-
-    /// Write the report as JUnit XML; - for standard output
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-
-    /// Write the report as one HTML page that needs nothing else; - for standard output
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-
-    /// Write the report as Markdown, for a comment below a pull request; - for standard output
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
-
-    /// Write a badge: an SVG picture, or the JSON that shields reads where FILE ends in .json
-    #[arg(long, value_name = "FILE")]
-    badge: Option<PathBuf>,
-
     #[command(flatten)]
-    evidence: Evidence,
-
-    /// Print nothing but errors, and what was asked for on standard output
-    #[arg(long, short)]
-    quiet: bool,
+    reports: Reports,
 }
 
 const EXAMPLES: &str = "\
@@ -107,12 +79,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     }
     interrupt::before_ending(Subject::terminate_all)?;
     let subject = arguments.which.subject()?;
-    let mut progress = Bar::new(arguments.quiet);
+    let mut progress = Bar::new(arguments.reports.quiet());
     let report = judge(&subject, &options, &mut progress);
     progress.clear();
     // Its last words are in the report by now.
     drop(subject);
-    publish(arguments, &report)?;
+    arguments.reports.publish(&report)?;
     Ok(ExitCode::from(report.exit_code()))
 }
 
@@ -129,58 +101,6 @@ fn options(arguments: &Arguments) -> RunOptions {
     options.strict = arguments.strict;
     options.no_known = arguments.no_known;
     options
-}
-
-/// Prints the report, and writes it to the files that were asked for.
-fn publish(arguments: &Arguments, report: &Report) -> Result<(), anyhow::Error> {
-    let files = [
-        (&arguments.json, Report::to_json as fn(&Report) -> String),
-        (&arguments.junit, Report::to_junit),
-        (&arguments.html, Report::to_html),
-        (&arguments.markdown, Report::to_markdown),
-        (&arguments.badge, if is_json(arguments.badge.as_deref()) { shields } else { svg }),
-    ];
-    let mut stdout_is_taken = false;
-    for (path, render) in files {
-        let Some(path) = path else { continue };
-        stdout_is_taken |= is_stdout(path);
-        write_to(path, &render(report))?;
-    }
-    arguments.evidence.write(report)?;
-    if !arguments.quiet {
-        let text = report.to_terminal();
-        if stdout_is_taken {
-            anstream::eprint!("{text}");
-        } else {
-            anstream::print!("{text}");
-        }
-    }
-    Ok(())
-}
-
-fn is_json(path: Option<&Path>) -> bool {
-    path.and_then(Path::extension).is_some_and(|extension| extension == "json")
-}
-
-fn shields(report: &Report) -> String {
-    report.to_badge().to_shields_json()
-}
-
-fn svg(report: &Report) -> String {
-    report.to_badge().to_svg()
-}
-
-pub(super) fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-pub(super) fn write_to(path: &Path, text: &str) -> Result<(), anyhow::Error> {
-    let written = if is_stdout(path) {
-        io::stdout().lock().write_all(text.as_bytes())
-    } else {
-        File::create(path).and_then(|mut file| file.write_all(text.as_bytes()))
-    };
-    written.with_context(|| format!("cannot write the report to {}", path.display()))
 }
 
 /// A number of seconds, with a fraction if need be, up to an hour.

@@ -10,8 +10,8 @@ use mqttspec_conformance::{Ends, Kept, Profile, Promise, Subject, TortureOptions
 
 use super::exit::{self, Failed};
 use super::interrupt;
+use super::reports::{is_stdout, write_to};
 use super::subject::{self, Which};
-use super::test::{is_stdout, write_to};
 
 /// Torture a broker: does all that it promised come, though everything around it fails?
 ///

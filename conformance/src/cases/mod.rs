@@ -1,3 +1,4 @@
 //! The cases, by role and in the document's order.
 
+pub mod client;
 pub mod server;

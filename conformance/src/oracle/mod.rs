@@ -8,6 +8,7 @@
 //! It says nothing where the standard leaves a doubt, and nothing of messages once the judge
 //! itself has broken a rule: what a subject makes of that is for the case to judge.
 
+mod client;
 mod filter;
 mod ledger;
 mod published;
@@ -21,6 +22,7 @@ use std::rc::Rc;
 
 use crate::finding::Mismatch;
 
+pub(crate) use client::ClientWatch;
 pub(crate) use ledger::Ledger;
 pub use rule::Rule;
 pub(crate) use watch::Watch;

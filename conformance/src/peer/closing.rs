@@ -42,6 +42,16 @@ impl Peer {
         self.until_closed(Tolerated::Anything)
     }
 
+    /// Expects a subject that is a client to close the connection; with or without a farewell, and
+    /// whatever it may have begun to say before it could know.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Fail`] when it acknowledges anything, or has not closed in time.
+    pub fn expect_client_closes(&mut self) -> Result<(), Finding> {
+        self.until_closed(Tolerated::Farewell)
+    }
+
     /// Expects a CONNECT that breaks the rules to end the connection without a CONNACK.
     ///
     /// A CONNACK that refuses, and then the close, is noted as a warning: the Client is kept out,
@@ -199,7 +209,7 @@ impl Peer {
 
     /// Reads until the connection is closed, at most until `latest`, which may move away; it is
     /// waited for since `begin`. What is tolerated stays in the queue.
-    fn closed_by(
+    pub(super) fn closed_by(
         &mut self,
         begin: Instant,
         latest: impl Fn(&Patience) -> Instant,

@@ -100,7 +100,7 @@ impl Peer {
         self.expect(Packet::Pingresp)
     }
 
-    fn wait_for(&mut self, expected: Pattern) -> Result<Packet, Finding> {
+    pub(super) fn wait_for(&mut self, expected: Pattern) -> Result<Packet, Finding> {
         let begin = Instant::now();
         let mut position = 0;
         loop {
@@ -192,6 +192,6 @@ impl Peer {
 }
 
 /// A packet was taken that is not of the kind which was waited for.
-fn mistaken(packet: &Packet) -> Finding {
+pub(super) fn mistaken(packet: &Packet) -> Finding {
     Finding::Error(format!("the judge took {packet} for another packet"))
 }

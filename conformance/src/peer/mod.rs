@@ -1,4 +1,6 @@
-//! A raw connection to the subject that sends anything and expects precisely.
+//! A raw connection with the subject that sends anything and expects precisely.
+//!
+//! The subject is the side that accepted it, a broker, or the one that opened it, a client.
 //!
 //! A [`Peer`] writes what it is given, reads through the strict reader, and notes every packet in
 //! the case's transcript. What it reads waits in a queue until the case asks for it, so that a
@@ -9,6 +11,7 @@
 //! any subject that is slow or dead. [`Peer::fence`] and [`Peer::until_sentinel`] ask for
 //! something that must come, and give back what came before it.
 
+mod client;
 mod closing;
 mod exchange;
 mod expect;
@@ -24,12 +27,13 @@ mod transport;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use crate::oracle::Watch;
+use crate::oracle::{ClientWatch, Watch};
 use crate::record::{Line, Record, Side};
 use crate::websocket::Frame;
 use crate::wire::{Packet, Reader, Sender};
 
 pub use crate::transcript::Delivery;
+pub(crate) use client::FENCE;
 pub(crate) use patience::{Pace, Patience};
 pub(crate) use reading::Wait;
 pub use transport::{Breach, Transport};
@@ -38,9 +42,11 @@ pub(crate) use transport::{Stream, Tls, Upgraded, upgrade};
 use foreign::Foreign;
 use inbound::Inbound;
 
-/// One Network Connection from the judge to the subject.
+/// One Network Connection between the judge and the subject.
 pub struct Peer {
     name: String,
+    /// Which side of it the subject is.
+    subject: Sender,
     transport: Box<dyn Transport>,
     reader: Reader,
     /// Reads what is sent as the subject should; `None` behind octets that have no end.
@@ -53,6 +59,8 @@ pub struct Peer {
     unread: VecDeque<Packet>,
     inbound: Inbound,
     watch: Watch,
+    /// Follows a subject that is a client.
+    client_watch: ClientWatch,
     /// Set when the subject has closed: nothing more can be read.
     ended: bool,
     /// Set when the subject takes nothing more.
@@ -62,6 +70,8 @@ pub struct Peer {
     /// When the last packet was sent, just before it was written.
     last_sent: Instant,
     last_id: u16,
+    /// The identifier of the last message that was a fence: from the top down.
+    last_fence: u16,
     /// Messages that came again with DUP, on this connection.
     repeats: usize,
     foreign: Foreign,
@@ -70,6 +80,7 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// A connection that the judge has opened, to a subject that is a broker.
     pub(crate) fn new(
         name: String,
         transport: Box<dyn Transport>,
@@ -77,24 +88,48 @@ impl Peer {
         patience: Patience,
     ) -> Self {
         record.event(&name, Side::Judge, "connection opened");
+        Self::with(Sender::Server, name, transport, record, patience)
+    }
+
+    /// A connection that a subject which is a client has opened.
+    pub(crate) fn accepted(
+        name: String,
+        transport: Box<dyn Transport>,
+        record: Record,
+        patience: Patience,
+    ) -> Self {
+        record.event(&name, Side::Subject, "connection opened");
+        Self::with(Sender::Client, name, transport, record, patience)
+    }
+
+    fn with(
+        subject: Sender,
+        name: String,
+        transport: Box<dyn Transport>,
+        record: Record,
+        patience: Patience,
+    ) -> Self {
         let watch = Watch::new(record.oracle());
         Self {
             transport,
-            reader: Reader::new(Sender::Server),
-            outgoing: Some(Reader::new(Sender::Client)),
+            reader: Reader::new(subject),
+            outgoing: Some(Reader::new(subject.other())),
             line: record.open(&name),
             name,
+            subject,
             record,
             patience,
             octets_read: 0,
             unread: VecDeque::new(),
             inbound: Inbound::default(),
             watch,
+            client_watch: ClientWatch::default(),
             ended: false,
             write_failed: false,
             was_silent: false,
             last_sent: Instant::now(),
             last_id: 0,
+            last_fence: u16::MAX,
             repeats: 0,
             foreign: Foreign::default(),
             control_frames: Vec::new(),

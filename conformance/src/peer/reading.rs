@@ -92,13 +92,21 @@ impl Peer {
             let packet = match read.packet {
                 Ok(packet) => packet,
                 Err(malformed) => {
-                    let text = describe(&read.octets, Sender::Server).remove(0).0;
-                    let breach = self.watch.malformed(&read.octets, malformed, &text);
+                    let text = describe(&read.octets, self.subject).remove(0).0;
+                    let breach = match self.subject {
+                        Sender::Client => Finding::fail("a packet in good order", text),
+                        Sender::Server => self.watch.malformed(&read.octets, malformed, &text),
+                    };
                     return Err(self.against(breach, malformed.fault.statement()));
                 }
             };
-            let read = self.watch.read(&packet);
-            read.map_err(|breach| self.against(breach, "MQTT-3.2.0-1"))?;
+            match self.subject {
+                Sender::Client => self.look_at_client(&packet)?,
+                Sender::Server => {
+                    let read = self.watch.read(&packet);
+                    read.map_err(|breach| self.against(breach, "MQTT-3.2.0-1"))?;
+                }
+            }
             if matches!(&packet, Packet::Connack(connack) if connack.code == 0) {
                 self.record.accepted();
             }
@@ -131,7 +139,7 @@ impl Peer {
     }
 
     /// A breach of a rule that holds at all times.
-    fn against(&self, breach: Finding, statement: &'static str) -> Finding {
+    pub(super) fn against(&self, breach: Finding, statement: &'static str) -> Finding {
         let rule = Expectation::Rule { statement: statement.to_owned() };
         let nothing = [].iter();
         let deviation = self.line.deviation(rule, Duration::ZERO, nothing, End::Told);
@@ -146,7 +154,7 @@ impl Peer {
     fn note_read(&self, octets: &[u8]) {
         let text = String::new();
         self.line.step(Action::Receive { octets: octets.to_vec(), text });
-        for (text, range) in describe(octets, Sender::Server) {
+        for (text, range) in describe(octets, self.subject) {
             self.record.packet(&self.name, Side::Subject, &text, &octets[range]);
         }
     }
@@ -160,6 +168,9 @@ impl Peer {
     fn is_repeat(&mut self, publish: &Publish) -> Result<bool, Finding> {
         match self.inbound.publish(publish) {
             Arrival::New => {
+                if self.subject == Sender::Client {
+                    return Ok(false);
+                }
                 if publish.id.is_some() {
                     self.watch.judge(Rule::IdentifierInUse, None);
                 }
@@ -175,6 +186,9 @@ impl Peer {
                     self.line.set_aside();
                 }
                 Ok(true)
+            }
+            Arrival::Breach(Rule::IdentifierInUse, breach, _) if self.subject == Sender::Client => {
+                Err(self.against(breach, "MQTT-2.3.1-2"))
             }
             Arrival::Breach(rule, breach, statement) => {
                 let breach = self.against(breach, statement);

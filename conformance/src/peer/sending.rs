@@ -48,7 +48,7 @@ impl Peer {
         self.send_as(&packet.octets(), Declared::Valid, usize::MAX)
     }
 
-    /// Sends octets that break a rule for what a Client may send, alone or among packets in good
+    /// Sends octets that break a rule for what this side may send, alone or among packets in good
     /// order.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl Peer {
     fn send_as(&mut self, octets: &[u8], declared: Declared, size: usize) -> Result<(), Finding> {
         let pieces = (size < octets.len()).then_some(size);
         self.line.step(Action::Send { octets: octets.to_vec(), pieces, text: Vec::new() });
-        let lines = describe(octets, Sender::Client);
+        let lines = describe(octets, self.subject.other());
         for (text, range) in &lines {
             self.record.packet(&self.name, Side::Judge, text, &octets[range.clone()]);
         }
@@ -142,8 +142,12 @@ impl Peer {
     }
 
     fn note_sent(&mut self, packet: &Packet) {
-        self.watch.sent(packet);
         self.inbound.sent(packet);
+        if self.subject == Sender::Client {
+            self.client_watch.sent(packet);
+            return;
+        }
+        self.watch.sent(packet);
         self.record.note_leftovers(packet);
     }
 

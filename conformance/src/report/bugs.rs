@@ -48,7 +48,7 @@ mod tests {
         let bug = Bug::named("nats-8414").next().unwrap();
         let case = |nth: usize, outcome| {
             let case = server::all().find(|case| case.address == bug.cases[nth]).unwrap();
-            CaseReport::new(case, outcome, Duration::ZERO, Default::default())
+            CaseReport::new(case.about(), outcome, Duration::ZERO, Default::default())
         };
         let failed = || Err(Finding::fail("this", "that"));
         let open = || Err(Finding::inconclusive("hard to say"));

@@ -11,14 +11,15 @@ mod known;
 mod markdown;
 mod outline;
 mod statement;
+mod subject;
 mod terminal;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mqttspec_spec::Shown;
 use serde::Serialize;
 
-use crate::case::Case;
+use crate::case::About;
 use crate::finding::{Finding, Mismatch};
 use crate::need::Capabilities;
 use crate::options::RunOptions;
@@ -32,6 +33,7 @@ pub use bugs::BugReport;
 pub use compare::{Change, Changes, Comparison, NoReport, ReadReport, Row};
 pub use known::Mended;
 pub use statement::StatementReport;
+pub use subject::{Role, SubjectReport};
 
 /// What a run found.
 #[derive(Clone, Debug, Serialize)]
@@ -47,7 +49,7 @@ pub struct Report {
     pub subject: SubjectReport,
     /// How many cases came out how.
     pub summary: Summary,
-    /// Each statement that binds a broker, in document order.
+    /// Each statement that binds what was judged, in document order.
     pub statements: Vec<StatementReport>,
     /// What the subject does where it is free.
     pub observed: Vec<Observed>,
@@ -68,29 +70,6 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
-}
-
-/// The broker that was judged.
-#[derive(Clone, Debug, Serialize)]
-pub struct SubjectReport {
-    /// Where it is.
-    pub target: String,
-    /// The command line that started it; `None` when it ran already.
-    pub command: Option<String>,
-    /// The name in the profile by which it was judged; `None` without one.
-    pub profile: Option<String>,
-    /// What it was found to offer.
-    pub capabilities: Capabilities,
-    /// How much it takes of what, as far as anybody has said or found out.
-    pub limits: BTreeMap<&'static str, u32>,
-    /// What its profile claims that it offers, and it does not.
-    pub claimed_in_vain: Vec<&'static str>,
-    /// Why it could not be reached or is no longer there; `None` when all is well.
-    pub lost: Option<String>,
-    /// Why it had to be started anew in the course of the run, each time.
-    pub losses: Vec<String>,
-    /// The last that it has printed; only of a broker that was started here and then lost.
-    pub output: Option<String>,
 }
 
 /// How many cases came out how.
@@ -166,6 +145,10 @@ pub struct CaseReport {
     observations: Vec<Observation>,
 }
 
+impl Tool {
+    const THIS: Self = Self { name: "mqttspec", version: env!("CARGO_PKG_VERSION") };
+}
+
 impl Report {
     pub(crate) fn new(
         subject: &Subject,
@@ -186,6 +169,7 @@ impl Report {
             Some(_) => Target::new("localhost", Target::DEFAULT_PORT),
         };
         let subject = SubjectReport {
+            role: Role::Broker,
             target: subject.target().to_string(),
             command: subject.command(),
             profile: profile.map(|profile| profile.name.clone()),
@@ -201,11 +185,11 @@ impl Report {
         }
         Self {
             schema: 1,
-            tool: Tool { name: "mqttspec", version: env!("CARGO_PKG_VERSION") },
+            tool: Tool::THIS,
             requirements: options.requirements.as_ref().map(|set| set.name.clone()),
             subject,
             summary: Summary::of(&cases, duration),
-            statements: statement::judged(&cases),
+            statements: statement::judged(&cases, Shown::ServerCase),
             observed,
             bugs: bugs::told(&options.bugs, &cases),
             mended,
@@ -219,6 +203,28 @@ impl Report {
     pub(crate) fn after_losses(mut self, losses: Vec<String>) -> Self {
         self.subject.losses = losses;
         self
+    }
+
+    /// What a run over a client has found.
+    pub(crate) fn of_client(
+        subject: SubjectReport,
+        options: &RunOptions,
+        cases: Vec<CaseReport>,
+        duration: Duration,
+    ) -> Self {
+        Self {
+            schema: 1,
+            tool: Tool::THIS,
+            requirements: None,
+            subject,
+            summary: Summary::of(&cases, duration),
+            statements: statement::judged(&cases, Shown::ClientCase),
+            observed: cases.iter().flat_map(CaseReport::observed).collect(),
+            bugs: Vec::new(),
+            mended: Vec::new(),
+            cases,
+            strict: options.strict,
+        }
     }
 
     /// The conversations that went wrong, in the order of their cases.
@@ -277,7 +283,7 @@ impl Summary {
 
 impl CaseReport {
     pub(crate) fn new(
-        case: &'static Case,
+        case: About,
         outcome: Result<(), Finding>,
         duration: Duration,
         pages: Pages,
@@ -308,7 +314,7 @@ impl CaseReport {
         // Stable: of findings of one weight the first stays first.
         findings.sort_by_key(|finding| std::cmp::Reverse(Verdict::from(finding)));
         let message = findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ");
-        let replay = replay(case, &findings, pages.script);
+        let replay = replay(&case, &findings, pages.script);
         Self {
             case: case.address,
             title: case.title,
@@ -387,7 +393,7 @@ impl CaseReport {
 }
 
 /// What the weightiest finding looks like as a conversation to be had again.
-fn replay(case: &Case, findings: &[Finding], script: Script) -> Option<Transcript> {
+fn replay(case: &About, findings: &[Finding], script: Script) -> Option<Transcript> {
     let (Finding::Fail(mismatch) | Finding::Warn(mismatch)) = findings.first()? else {
         return None;
     };

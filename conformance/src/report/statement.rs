@@ -24,28 +24,31 @@ pub struct StatementReport {
     pub reason: Option<String>,
 }
 
-/// All statements that a broker can be held to, in document order.
-pub(super) fn judged(cases: &[CaseReport]) -> Vec<StatementReport> {
+/// All statements that a broker can be held to, or a client, in document order: `by` says by which
+/// kind of case.
+pub(super) fn judged(cases: &[CaseReport], by: Shown) -> Vec<StatementReport> {
     Catalogue::embedded()
         .statements()
         .iter()
         .filter_map(|statement| {
-            let report = StatementReport::new(statement, cases);
-            let concerns_brokers = statement.binds_server()
-                || statement.is_shown_by(Shown::ServerCase)
-                || !report.cases.is_empty();
-            concerns_brokers.then_some(report)
+            let report = StatementReport::new(statement, cases, by);
+            let is_bound = match by {
+                Shown::ClientCase => statement.binds_client(),
+                _ => statement.binds_server(),
+            };
+            let concerns = is_bound || statement.is_shown_by(by) || !report.cases.is_empty();
+            concerns.then_some(report)
         })
         .collect()
 }
 
 impl StatementReport {
-    fn new(statement: &Statement, cases: &[CaseReport]) -> Self {
+    fn new(statement: &Statement, cases: &[CaseReport], by: Shown) -> Self {
         let id = statement.id.to_string();
         let said: Vec<_> =
             cases.iter().filter_map(|case| Some((case.case, case.verdict_on(&id)?))).collect();
         let verdict = said.iter().map(|&(_, verdict)| verdict).max().unwrap_or(Verdict::NotJudged);
-        let reason = (verdict == Verdict::NotJudged).then(|| why_not(statement));
+        let reason = (verdict == Verdict::NotJudged).then(|| why_not(statement, by));
         Self {
             id,
             level: statement.level.as_str(),
@@ -77,9 +80,9 @@ impl CaseReport {
     }
 }
 
-fn why_not(statement: &Statement) -> String {
+fn why_not(statement: &Statement, by: Shown) -> String {
     statement
-        .gap(Shown::ServerCase)
+        .gap(by)
         .or(statement.reason.as_deref())
         .unwrap_or("no case that was asked for judges it")
         .to_owned()

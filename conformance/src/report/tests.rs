@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::case::Level;
+use crate::case::{Case, Level};
 use crate::record::Side;
 use crate::subject::Target;
 
@@ -17,7 +17,7 @@ const ADVICE: Case = Case { level: Level::Should, ..CASE };
 const CHOICE: Case = Case { level: Level::Observe, ..CASE };
 
 fn case(case: &'static Case, outcome: Result<(), Finding>) -> CaseReport {
-    CaseReport::new(case, outcome, Duration::from_millis(12), Pages::default())
+    CaseReport::new(case.about(), outcome, Duration::from_millis(12), Pages::default())
 }
 
 fn report(cases: Vec<CaseReport>, lost: Option<&str>) -> Report {
@@ -104,7 +104,7 @@ fn example() -> Report {
         ..Pages::default()
     };
     let outcome = Err(Finding::fail("PINGRESP", "the connection closed after 12 ms"));
-    let failed = CaseReport::new(&CASE, outcome, Duration::from_millis(12), pages);
+    let failed = CaseReport::new(CASE.about(), outcome, Duration::from_millis(12), pages);
     report(vec![failed, case(&ADVICE, Err(Finding::inconclusive("hard to say")))], None)
 }
 

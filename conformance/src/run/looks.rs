@@ -131,27 +131,36 @@ impl Run<'_> {
         order: &[usize],
         jobs: usize,
         look: &Look,
-        mut finished: impl FnMut(usize, CaseReport),
+        finished: impl FnMut(usize, CaseReport),
     ) {
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = mpsc::channel();
-        thread::scope(|scope| {
-            for _ in 0..jobs.clamp(1, order.len().max(1)) {
-                let (sender, next) = (sender.clone(), &next);
-                scope.spawn(move || {
-                    while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let report = self.one(cases[index], look);
-                        // Refused only when the receiver is gone, and then nobody asks any more.
-                        let _ = sender.send((index, report));
-                    }
-                });
-            }
-            drop(sender);
-            for (index, report) in receiver {
-                finished(index, report);
-            }
-        });
+        each(order, jobs, |index| self.one(cases[index], look), finished);
     }
+}
+
+/// Does `work` for each of these numbers, so many at once, and gives each result with its number.
+pub(crate) fn each<T: Send>(
+    order: &[usize],
+    jobs: usize,
+    work: impl Fn(usize) -> T + Sync,
+    mut finished: impl FnMut(usize, T),
+) {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, order.len().max(1)) {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
+                while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // Refused only when the receiver is gone, and then nobody asks any more.
+                    let _ = sender.send((index, work(index)));
+                }
+            });
+        }
+        drop(sender);
+        for (index, result) in receiver {
+            finished(index, result);
+        }
+    });
 }
 
 /// Cases at a second look at once. Nearly all of it is waiting.

@@ -7,13 +7,15 @@ mod looks;
 mod loss;
 mod recovery;
 
+pub(crate) use looks::each;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::case::{Case, Level};
+use crate::case::{About, Case, ClientCase, Level};
 use crate::cases::server;
 use crate::finding::Finding;
 use crate::need::{Capabilities, Need};
@@ -183,17 +185,18 @@ impl Run<'_> {
     fn tell(&self, case: &'static Case) -> CaseReport {
         let mut stage = self.stage("0");
         let outcome = (case.run)(&mut stage);
-        CaseReport::new(case, outcome, Duration::ZERO, stage.strike())
+        CaseReport::new(case.about(), outcome, Duration::ZERO, stage.strike())
     }
 
     fn one(&self, case: &'static Case, look: &Look) -> CaseReport {
         if self.lost().is_some() {
             let outcome = Err(Finding::Error("not run: the subject is gone".to_owned()));
-            return CaseReport::new(case, outcome, Duration::ZERO, Default::default()).lost();
+            return CaseReport::new(case.about(), outcome, Duration::ZERO, Default::default())
+                .lost();
         }
         if let Some(finding) = self.unmet(case) {
             let outcome = Err(finding);
-            return CaseReport::new(case, outcome, Duration::ZERO, Default::default());
+            return CaseReport::new(case.about(), outcome, Duration::ZERO, Default::default());
         }
         self.running().push(case.address);
         let begin = Instant::now();
@@ -209,7 +212,7 @@ impl Run<'_> {
         let outcome = self.look_after(case, outcome, pages.sent_invalid, look.is_last);
         self.running().retain(|address| *address != case.address);
         let is_lost = matches!(outcome, Err(Finding::Error(_))) && self.lost().is_some();
-        let report = CaseReport::new(case, outcome, duration, pages);
+        let report = CaseReport::new(case.about(), outcome, duration, pages);
         if is_lost { report.lost() } else { report }
     }
 
@@ -246,6 +249,20 @@ impl Run<'_> {
 impl RunOptions {
     /// Whether all that narrows the run leaves the case in.
     pub fn selects(&self, case: &Case) -> bool {
+        let by_bug =
+            self.bugs.is_empty() || self.bugs.iter().any(|bug| bug.is_shown_by(case.address));
+        let by_level = self.level.is_none_or(|level| level == case.level)
+            || (self.thorough && OBSERVING.contains(&case.address));
+        self.selects_by_name(&case.about()) && by_bug && by_level
+    }
+
+    /// The same of a case for clients.
+    pub fn selects_client(&self, case: &ClientCase) -> bool {
+        let by_level = self.level.is_none_or(|level| level == case.level);
+        self.selects_by_name(&case.about()) && by_level
+    }
+
+    fn selects_by_name(&self, case: &About) -> bool {
         let by_address = self.filter.as_ref().is_none_or(|glob| glob.matches(case.address));
         let by_statement = self.statements.is_empty()
             || self
@@ -253,12 +270,8 @@ impl RunOptions {
                 .iter()
                 .any(|id| case.statements.iter().any(|statement| statement.parse() == Ok(*id)));
         let by_set = self.requirements.as_ref().is_none_or(|set| set.contains(case.address));
-        let by_bug =
-            self.bugs.is_empty() || self.bugs.iter().any(|bug| bug.is_shown_by(case.address));
-        let by_level = self.level.is_none_or(|level| level == case.level)
-            || (self.thorough && OBSERVING.contains(&case.address));
         let by_list = self.among.as_ref().is_none_or(|among| among.contains(case.address));
-        by_list && by_address && by_statement && by_set && by_bug && by_level
+        by_list && by_address && by_statement && by_set
     }
 }
 
@@ -276,7 +289,7 @@ impl Case {
 }
 
 /// Six letters and digits, other ones for each run on this machine.
-fn run_tag() -> String {
+pub(crate) fn run_tag() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     // Neighbouring runs differ in the low digits, which are the ones kept.
     let micros = usize::try_from(now.as_micros() & 0xffff_ffff).unwrap_or_default();
@@ -285,7 +298,7 @@ fn run_tag() -> String {
 }
 
 /// The last `digits` digits of a number in base 36.
-fn base36(mut number: usize, digits: usize) -> String {
+pub(crate) fn base36(mut number: usize, digits: usize) -> String {
     let mut text = vec![b'0'; digits];
     for digit in text.iter_mut().rev() {
         *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[number % 36];

@@ -2,6 +2,7 @@
 
 mod dial;
 mod error;
+mod group;
 mod launch;
 mod output;
 mod process;
@@ -19,7 +20,10 @@ use crate::websocket::Request;
 use crate::wire::{Connect, Octets, Packet, Reader, Sender};
 
 pub use error::SubjectError;
+pub(crate) use group::Group;
 pub use launch::Launch;
+pub(crate) use output::Output;
+pub(crate) use process::command_of;
 pub use security::{Security, SecurityError};
 pub use target::{InvalidTarget, Target};
 
@@ -218,7 +222,7 @@ impl Subject {
     /// about to end by a signal: brokers have process groups of their own, which a Ctrl-C does not
     /// reach.
     pub fn terminate_all() {
-        process::terminate_all();
+        group::terminate_all();
     }
 
     /// Has each CONNECT carry this user name and, if there is one, this password.

@@ -7,13 +7,13 @@ use std::thread::{self, JoinHandle};
 
 /// The end of one or more streams, in the order in which pieces of them arrived.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Output {
+pub(crate) struct Output {
     tail: Arc<Mutex<VecDeque<u8>>>,
 }
 
 impl Output {
     /// Reads `stream` to its end on a thread of its own, so that the program never blocks on it.
-    pub(super) fn collect(&self, mut stream: impl Read + Send + 'static) -> JoinHandle<()> {
+    pub(crate) fn collect(&self, mut stream: impl Read + Send + 'static) -> JoinHandle<()> {
         let tail = Arc::clone(&self.tail);
         thread::spawn(move || {
             let mut buffer = [0; 4096];
@@ -27,7 +27,7 @@ impl Output {
     }
 
     /// What is kept, as text.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         let octets: Vec<u8> = tail.iter().copied().collect();
         String::from_utf8_lossy(&octets).trim_end().to_owned()

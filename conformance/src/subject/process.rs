@@ -1,21 +1,18 @@
 //! A broker that was started for a run, and ends with it.
 
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-
 use super::error::SubjectError;
+use super::group::Group;
 use super::launch::Prepared;
 use super::output::Output;
 
 /// A child process in a process group of its own. Dropping it ends the group.
 #[derive(Debug)]
 pub(super) struct Process {
-    child: Child,
+    group: Group,
     command: String,
     output: Output,
     readers: Vec<JoinHandle<()>>,
@@ -30,45 +27,25 @@ impl Process {
         }
         let command = prepared.command.clone();
         let (program, mut ready) = command_of(&command, &prepared.environment)?;
-        let mut child = ready
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
+        let mut group = Group::spawn(ready.stdout(Stdio::piped()).stderr(Stdio::piped()))
             .map_err(|source| SubjectError::Start { program, source })?;
-        groups().extend(Pid::from_raw(child.id().cast_signed()));
         let output = Output::default();
         let readers = [
-            child.stdout.take().map(|stream| output.collect(stream)),
-            child.stderr.take().map(|stream| output.collect(stream)),
+            group.child().stdout.take().map(|stream| output.collect(stream)),
+            group.child().stderr.take().map(|stream| output.collect(stream)),
         ];
         let readers = readers.into_iter().flatten().collect();
-        Ok(Self { child, command, output, readers, stopped: false })
+        Ok(Self { group, command, output, readers, stopped: false })
     }
 
     /// How it ended; `None` while it runs.
     pub(super) fn end(&self) -> Option<String> {
-        // Without reaping: until then its number belongs to nobody else, and neither does the
-        // number of its group.
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let status = match waitid(WaitId::Pid(self.pid()?), options) {
-            Ok(status) => status?,
-            Err(error) => return Some(format!("no trace: {error}")),
-        };
-        Some(match (status.exit_status(), status.terminating_signal()) {
-            (Some(code), _) => format!("exit status {code}"),
-            (None, Some(signal)) => format!("signal {signal}"),
-            (None, None) => "an unknown status".to_owned(),
-        })
-    }
-
-    fn pid(&self) -> Option<Pid> {
-        Pid::from_raw(self.child.id().cast_signed())
+        self.group.end()
     }
 
     /// Its process group, which has the number of its first process.
     pub(super) fn group(&self) -> u32 {
-        self.child.id()
+        self.group.number()
     }
 
     pub(super) fn command(&self) -> &str {
@@ -81,17 +58,14 @@ impl Process {
 
     /// Gives it no time for anything: SIGKILL to its group.
     pub(super) fn kill(&self) {
-        if let Some(group) = self.pid() {
-            // It fails only when nobody of the group is left.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        self.group.kill();
     }
 
     /// Ends it, and gives the last that it has printed.
     pub(super) fn stop(&mut self) -> String {
         if !self.stopped {
             self.stopped = true;
-            self.end_group();
+            self.group.stop(GRACE);
             // The pipes are closed now, unless a process has left the group and kept them.
             let deadline = Instant::now() + LAST_WORDS;
             while !self.readers.iter().all(JoinHandle::is_finished) && Instant::now() < deadline {
@@ -99,21 +73,6 @@ impl Process {
             }
         }
         self.output.text()
-    }
-
-    /// SIGTERM, then, to what does not end by itself, SIGKILL: to the group and nothing else.
-    fn end_group(&mut self) {
-        let Some(group) = self.pid() else { return };
-        // Either signal fails only when nobody of the group is left.
-        let _ = kill_process_group(group, Signal::TERM);
-        let deadline = Instant::now() + GRACE;
-        while self.end().is_none() && Instant::now() < deadline {
-            std::thread::sleep(BETWEEN_LOOKS);
-        }
-        let _ = kill_process_group(group, Signal::KILL);
-        groups().retain(|&other| other != group);
-        // Nobody is left to wait for, or the system refuses, and then nothing helps.
-        let _ = self.child.wait();
     }
 }
 
@@ -133,7 +92,7 @@ pub(super) fn run(line: &str, environment: &[(String, String)]) -> Result<(), Su
 }
 
 /// A command line as the system takes it, and the name of its program.
-fn command_of(
+pub(crate) fn command_of(
     line: &str,
     environment: &[(String, String)],
 ) -> Result<(String, Command), SubjectError> {
@@ -151,21 +110,6 @@ fn command_of(
 impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// The process groups that were started here and not stopped yet.
-static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
-
-fn groups() -> MutexGuard<'static, Vec<Pid>> {
-    GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Asks every broker that was started here and still runs to end: SIGTERM to its group.
-pub(super) fn terminate_all() {
-    for &group in groups().iter() {
-        // It fails only when nobody of the group is left.
-        let _ = kill_process_group(group, Signal::TERM);
     }
 }
 

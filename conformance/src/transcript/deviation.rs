@@ -63,6 +63,8 @@ pub enum Tolerated {
     Anything,
     /// What belongs to the delivery of messages: they were on their way already.
     Deliveries,
+    /// What a Client says of its own accord: requests, messages, a farewell. No acknowledgement.
+    Farewell,
     /// Nothing.
     Nothing,
     /// A CONNACK that refuses, or a SUBACK that grants nothing.
@@ -111,6 +113,10 @@ impl Tolerated {
         match self {
             Self::Anything => true,
             Self::Deliveries => matches!(packet, Packet::Publish(_) | Packet::Pubrel(_)),
+            Self::Farewell => !matches!(
+                packet,
+                Packet::Puback(_) | Packet::Pubrec(_) | Packet::Pubrel(_) | Packet::Pubcomp(_)
+            ),
             Self::Nothing => false,
             Self::Refusal => match packet {
                 Packet::Connack(connack) => connack.code != 0,
@@ -128,6 +134,7 @@ impl fmt::Display for Expectation {
             Self::Close { before } => {
                 let before = match before {
                     Tolerated::Deliveries => "but messages",
+                    Tolerated::Farewell => "but what it has to say of itself",
                     Tolerated::Refusal => "but a refusal",
                     _ => "at all",
                 };

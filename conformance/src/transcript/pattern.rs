@@ -21,7 +21,7 @@ pub enum Pattern {
     },
     /// The very packet that these octets are.
     Exactly {
-        /// A packet in good order, as a Server sends it.
+        /// A packet in good order.
         #[serde(with = "super::octets")]
         octets: Vec<u8>,
     },
@@ -29,6 +29,12 @@ pub enum Pattern {
     Message(Delivery),
     /// The next message, whatever it is.
     AnyMessage,
+    /// The next packet of a type.
+    OfType {
+        /// The number that the standard gives the type, 1 to 14.
+        #[serde(rename = "type")]
+        number: u8,
+    },
     /// The SUBACK of this Packet Identifier, with whatever return codes.
     Suback {
         /// The Packet Identifier.
@@ -73,6 +79,7 @@ impl Pattern {
                 Packet::Publish(publish) => take_if(delivery.is(publish), Pick::Wrong),
                 _ => Pick::Leave,
             },
+            Self::OfType { number } => take_if(packet.kind() as u8 == *number, Pick::Leave),
             Self::Suback { id } => match packet {
                 Packet::Suback(suback) => take_if(suback.id == *id, Pick::Leave),
                 Packet::Unsuback(other) if other == id => Pick::Wrong,
@@ -99,16 +106,22 @@ impl fmt::Display for Pattern {
                 None => f.write_str("octets that are no packet"),
             },
             Self::Message(delivery) => delivery.fmt(f),
+            Self::OfType { number } => match Kind::numbered(*number) {
+                Some(kind) => kind.fmt(f),
+                None => write!(f, "a packet of type {number}"),
+            },
             Self::Suback { id } => write!(f, "SUBACK id={id}"),
         }
     }
 }
 
-/// The packet that these octets are; `None` when they are none that a Server sends.
+/// The packet that these octets are; `None` when they are none that either side sends.
 fn decoded(octets: &[u8]) -> Option<Packet> {
-    let mut reader = Reader::new(Sender::Server);
-    reader.push(octets);
-    reader.next_read()?.packet.ok()
+    [Sender::Server, Sender::Client].into_iter().find_map(|sender| {
+        let mut reader = Reader::new(sender);
+        reader.push(octets);
+        reader.next_read()?.packet.ok()
+    })
 }
 
 /// Whether both packets answer the same thing, so that one stands where the other should.

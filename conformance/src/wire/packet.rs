@@ -257,8 +257,12 @@ impl Kind {
     pub(super) fn of(first: u8) -> Result<Self, Malformed> {
         let number = first >> 4;
         let fault = Fault::ReservedType(number);
-        let position = usize::from(number).wrapping_sub(1);
-        Self::ALL.get(position).copied().ok_or(Malformed { fault, offset: 0 })
+        Self::numbered(number).ok_or(Malformed { fault, offset: 0 })
+    }
+
+    /// The type of this number; `None` for those that are reserved.
+    pub(crate) fn numbered(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number).wrapping_sub(1)).copied()
     }
 
     /// The Remaining Length of types that have but one.

@@ -13,6 +13,14 @@ pub enum Sender {
 }
 
 impl Sender {
+    /// The side that it talks with.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+
     /// The statement by which all that this side sends has the form of chapters 2 and 3.
     pub(super) const fn format_statement(self) -> &'static str {
         match self {

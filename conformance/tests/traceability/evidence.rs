@@ -21,6 +21,8 @@ pub(crate) struct Found {
     pub(crate) tests: BTreeSet<String>,
     /// Addresses of cases for brokers, in document order.
     pub(crate) server_cases: Vec<&'static str>,
+    /// Addresses of cases for clients, likewise.
+    pub(crate) client_cases: Vec<&'static str>,
 }
 
 impl Evidence {
@@ -43,6 +45,11 @@ impl Evidence {
                 evidence.of(id).server_cases.push(case.address);
             }
         }
+        for case in cases::client::all() {
+            for id in case.statements.iter().filter_map(|text| text.parse().ok()) {
+                evidence.of(id).client_cases.push(case.address);
+            }
+        }
         evidence
     }
 
@@ -62,8 +69,7 @@ impl Found {
     pub(crate) fn shows(&self, kind: Shown) -> Option<bool> {
         match kind {
             Shown::ServerCase => Some(!self.server_cases.is_empty()),
-            // There is no judge of clients yet, and so no case that could name a statement.
-            Shown::ClientCase => Some(false),
+            Shown::ClientCase => Some(!self.client_cases.is_empty()),
             Shown::Unit => Some(!self.tests.is_empty()),
             Shown::Type | Shown::Review => None,
         }

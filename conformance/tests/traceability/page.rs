@@ -48,6 +48,7 @@ impl Page<'_> {
             implemented: found.implemented.iter().map(String::as_str).collect(),
             tests: found.tests.iter().map(String::as_str).collect(),
             cases: &found.server_cases,
+            client_cases: &found.client_cases,
             gaps: gaps(statement).into_iter().collect(),
         };
         let row = serde_json::to_string(&row).expect("texts and lists of them are JSON");
@@ -75,8 +76,11 @@ impl Page<'_> {
     }
 
     fn write_summary(&self, out: &mut String) -> fmt::Result {
-        writeln!(out, "| chapter | statements | carried out | cases | tests | reviewed | gaps |")?;
-        writeln!(out, "|---|--:|--:|--:|--:|--:|--:|")?;
+        writeln!(
+            out,
+            "| chapter | statements | carried out | in brokers | in clients | tests | reviewed | gaps |"
+        )?;
+        writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|")?;
         let chapters = self.catalogue.sections().iter();
         for heading in chapters.filter(|heading| !heading.number.to_string().contains('.')) {
             self.write_counts(out, heading)?;
@@ -119,10 +123,11 @@ impl Page<'_> {
         };
         writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} |",
             statements.len(),
             found(|found| !found.implemented.is_empty()),
             found(|found| !found.server_cases.is_empty()),
+            found(|found| !found.client_cases.is_empty()),
             found(|found| !found.tests.is_empty()),
             statements.iter().filter(|s| s.is_shown_by(Shown::Review)).count(),
             statements.iter().filter(|s| !gaps(s).is_empty()).count(),
@@ -138,7 +143,9 @@ impl Page<'_> {
         let found = self.evidence.get(*id).unwrap_or(&nothing);
         write_list(out, "Carried out in", found.implemented.iter().map(|path| link(path)))?;
         let addresses = found.server_cases.iter().map(|address| format!("`{address}`"));
-        write_list(out, "Judged by", addresses)?;
+        write_list(out, "Judged in brokers by", addresses)?;
+        let addresses = found.client_cases.iter().map(|address| format!("`{address}`"));
+        write_list(out, "Judged in clients by", addresses)?;
         write_list(out, "Tested in", found.tests.iter().map(|path| link(path)))?;
         write_list(out, "Not to be shown by a case", statement.reason.iter().cloned())?;
         let gaps = gaps(statement).into_iter();
@@ -157,6 +164,7 @@ struct Row<'a> {
     implemented: Vec<&'a str>,
     tests: Vec<&'a str>,
     cases: &'a [&'static str],
+    client_cases: &'a [&'static str],
     gaps: BTreeMap<&'static str, &'a str>,
 }
 

@@ -2,11 +2,10 @@
 
 use std::sync::LazyLock;
 
-use mqttspec_conformance::Case;
-use mqttspec_conformance::cases::server;
 use mqttspec_spec::{Catalogue, Statement};
 use serde_json::Value;
 
+use super::listed::{self, Listed};
 use super::source::{Checkout, Place};
 
 /// A statement with all that there is to it.
@@ -20,7 +19,7 @@ pub(super) struct Entry<'a> {
     /// Files with tests that show it.
     pub(super) tests: Vec<String>,
     /// The cases that judge it.
-    pub(super) cases: Vec<&'a Case>,
+    pub(super) cases: Vec<Listed>,
 }
 
 impl Entry<'static> {
@@ -38,7 +37,7 @@ impl Entry<'static> {
             title: heading.map_or("", |heading| heading.title.as_str()),
             implemented: paths(&id, "implemented").flat_map(places).collect(),
             tests: paths(&id, "tests").collect(),
-            cases: server::all().filter(|case| case.statements.contains(&id.as_str())).collect(),
+            cases: listed::all().filter(|case| case.statements.contains(&id.as_str())).collect(),
         }
     }
 }

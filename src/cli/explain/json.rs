@@ -1,11 +1,10 @@
 //! The answers for programs: the statements in question, and the cases that judge them.
 
-use mqttspec_conformance::Case;
-use mqttspec_conformance::cases::server;
 use mqttspec_spec::{Catalogue, Statement};
 use serde_json::{Map, Value, json};
 
 use super::entry::Entry;
+use super::listed::{self, Listed};
 use super::question::Question;
 
 /// One object with `statements` and `cases`, each once and in document order; everything when
@@ -21,9 +20,9 @@ pub(super) fn answers(questions: &[Question]) -> String {
         .filter(|statement| everything || questions.iter().any(|q| brings(q, statement)))
         .map(|statement| entry_value(&Entry::gather(statement, None)))
         .collect();
-    let cases: Vec<_> = server::all()
+    let cases: Vec<_> = listed::all()
         .filter(|case| everything || questions.iter().any(|q| brings_case(q, case)))
-        .map(case_value)
+        .map(|case| case_value(&case))
         .collect();
     let answer = json!({ "statements": statements, "cases": cases });
     format!("{answer:#}\n")
@@ -37,7 +36,7 @@ fn brings(question: &Question, statement: &Statement) -> bool {
     }
 }
 
-fn brings_case(question: &Question, case: &Case) -> bool {
+fn brings_case(question: &Question, case: &Listed) -> bool {
     match question {
         Question::Statement(statement) => judges(case, statement),
         Question::Section(heading) => Catalogue::embedded()
@@ -47,7 +46,7 @@ fn brings_case(question: &Question, case: &Case) -> bool {
     }
 }
 
-fn judges(case: &Case, statement: &Statement) -> bool {
+fn judges(case: &Listed, statement: &Statement) -> bool {
     case.statements.contains(&statement.id.to_string().as_str())
 }
 
@@ -72,13 +71,14 @@ fn entry_value(entry: &Entry<'_>) -> Value {
     })
 }
 
-fn case_value(case: &Case) -> Value {
+fn case_value(case: &Listed) -> Value {
     json!({
         "address": case.address,
+        "judges": case.judges,
         "title": case.title,
-        "level": case.level.as_str(),
+        "level": case.level,
         "statements": case.statements,
-        "needs": case.needs.iter().filter_map(|need| need.name()).collect::<Vec<_>>(),
+        "needs": case.needs,
     })
 }
 
@@ -120,6 +120,6 @@ mod tests {
     fn without_a_question_it_is_everything() {
         let answer = answer(&[]);
         assert_eq!(ids(&answer).len(), Catalogue::embedded().statements().len());
-        assert_eq!(answer["cases"].as_array().unwrap().len(), server::all().count());
+        assert_eq!(answer["cases"].as_array().unwrap().len(), listed::all().count());
     }
 }

@@ -2,6 +2,7 @@
 
 mod entry;
 mod json;
+mod listed;
 mod question;
 mod source;
 mod text;
@@ -10,7 +11,6 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use mqttspec_conformance::cases::server;
 use mqttspec_spec::Catalogue;
 
 use self::entry::Entry;
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
 
 fn answers(questions: &[Question], width: usize, checkout: Option<&Checkout>) -> String {
     if questions.is_empty() {
-        return text::sections(Catalogue::embedded(), &server::all().collect::<Vec<_>>());
+        return text::sections(Catalogue::embedded(), &listed::all().collect::<Vec<_>>());
     }
     let answers: Vec<_> = questions
         .iter()

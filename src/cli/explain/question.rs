@@ -1,14 +1,15 @@
 //! What may be asked about, as people write it.
 
-use mqttspec_conformance::cases::server;
-use mqttspec_conformance::{Case, Glob};
+use mqttspec_conformance::Glob;
 use mqttspec_spec::{Catalogue, Heading, Section, Statement, StatementId};
+
+use super::listed::{self, Listed};
 
 /// What somebody wants explained.
 #[derive(Clone, Debug)]
 pub(super) enum Question {
     /// One or more, by their addresses.
-    Cases(Vec<&'static Case>),
+    Cases(Vec<Listed>),
     Section(&'static Heading),
     Statement(&'static Statement),
 }
@@ -33,7 +34,7 @@ pub(super) fn read(text: &str) -> Result<Question, String> {
         return Ok(Question::Statement(statement));
     }
     let glob = Glob::new(text);
-    let cases: Vec<_> = server::all().filter(|case| glob.matches(case.address)).collect();
+    let cases: Vec<_> = listed::all().filter(|case| glob.matches(case.address)).collect();
     if !cases.is_empty() {
         return Ok(Question::Cases(cases));
     }
@@ -47,7 +48,7 @@ fn nothing_like(text: &str) -> String {
         return format!("no such statement in MQTT 3.1.1; near it: {}", nearest.join(", "));
     };
     let mut parts: Vec<_> =
-        server::all().filter_map(|case| Some(case.address.split_once('/')?.0)).collect();
+        listed::all().filter_map(|case| Some(case.address.split_once('/')?.0)).collect();
     if parts.contains(&part) {
         return format!("no such case; {part}/* has all of that part");
     }

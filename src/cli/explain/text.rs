@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
-use mqttspec_conformance::Case;
 use mqttspec_spec::{Catalogue, Heading, Statement};
 
 use super::entry::Entry;
+use super::listed::Listed;
 
 /// Longer lines are hard to read, however wide the terminal.
 pub(super) const MOST_COLUMNS: usize = 100;
@@ -46,7 +46,10 @@ pub(super) fn entry(entry: &Entry<'_>, width: usize) -> String {
         page.field("why no case", [("", reason.as_str())]);
     }
     page.field("tests", entry.tests.iter().map(|path| (path.as_str(), "")));
-    page.field("cases", entry.cases.iter().map(|case| (case.address, case.title)));
+    for (name, judged) in [("cases", "broker"), ("for clients", "client")] {
+        let theirs = entry.cases.iter().filter(|case| case.judges == judged);
+        page.field(name, theirs.map(|case| (case.address, case.title)));
+    }
     page.field("gaps", entry.gaps());
     page.text
 }
@@ -72,10 +75,10 @@ pub(super) fn section(heading: &Heading, catalogue: &Catalogue, width: usize) ->
 }
 
 /// A case with the words of its statements, or a list of several.
-pub(super) fn cases(cases: &[&Case], width: usize) -> String {
+pub(super) fn cases(cases: &[Listed], width: usize) -> String {
     let mut page = Page::new(width);
     if let [case] = cases {
-        page.line(ID, case.address, case.level.as_str());
+        page.line(ID, case.address, case.level);
         page.item(2, "", case.title);
         page.blank();
         let judged = case.statements.iter().filter_map(|id| {
@@ -83,7 +86,7 @@ pub(super) fn cases(cases: &[&Case], width: usize) -> String {
             Some((*id, statement.text.as_str()))
         });
         page.field("judges", judged);
-        page.field("needs", case.needs.iter().filter_map(|need| Some((need.name()?, ""))));
+        page.field("needs", case.needs.iter().map(|need| (*need, "")));
     } else {
         for case in cases {
             page.line(ID, case.address, &case.statements.join(" "));
@@ -94,7 +97,7 @@ pub(super) fn cases(cases: &[&Case], width: usize) -> String {
 }
 
 /// The sections with two parts of a number and how much each holds.
-pub(super) fn sections(catalogue: &Catalogue, cases: &[&Case]) -> String {
+pub(super) fn sections(catalogue: &Catalogue, cases: &[Listed]) -> String {
     let mut page = Page::new(MOST_COLUMNS);
     page.line(DIM, &row("section", ["numbered", "others", "cases"]), "");
     for heading in catalogue.sections() {
@@ -114,7 +117,7 @@ pub(super) fn sections(catalogue: &Catalogue, cases: &[&Case]) -> String {
     page.text
 }
 
-fn counts(title: &str, statements: &[&Statement], cases: &[&Case]) -> String {
+fn counts(title: &str, statements: &[&Statement], cases: &[Listed]) -> String {
     let ids: BTreeSet<_> = statements.iter().map(|statement| statement.id.to_string()).collect();
     let numbered = statements.iter().filter(|statement| statement.is_numbered()).count();
     let judging = cases.iter().filter(|case| case.statements.iter().any(|id| ids.contains(*id)));

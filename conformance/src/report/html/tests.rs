@@ -40,7 +40,7 @@ fn failed(entries: Vec<Entry>) -> CaseReport {
     let observations = vec![Observation { what: "weather", behaviour: HOSTILE.to_owned() }];
     let pages = Pages { entries, observations, ..Pages::default() };
     let outcome = Err(Finding::fail("PINGRESP", HOSTILE));
-    CaseReport::new(&CASE, outcome, Duration::from_millis(12), pages)
+    CaseReport::new(CASE.about(), outcome, Duration::from_millis(12), pages)
 }
 
 fn data(page: &str) -> serde_json::Value {

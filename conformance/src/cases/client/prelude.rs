@@ -1,0 +1,63 @@
+//! What all cases for clients use.
+
+use std::fmt;
+
+pub(super) use crate::case::{ClientCase, Level};
+pub(super) use crate::client::{Ability, ClientStage};
+pub(super) use crate::finding::Finding;
+pub(super) use crate::peer::{Delivery, Peer};
+pub(super) use crate::wire::{
+    Connack, Connect, Frame, Framed as _, Packet, Publish, Suback, Subscribe, Unsubscribe,
+};
+
+/// Expects to have seen this, which `what` names.
+pub(super) fn equal<T: fmt::Debug + PartialEq>(
+    what: &str,
+    expected: &T,
+    seen: &T,
+) -> Result<(), Finding> {
+    if expected == seen {
+        return Ok(());
+    }
+    Err(Finding::fail(format!("{what}: {expected:?}"), format!("{seen:?}")))
+}
+
+/// Expects the client to keep to itself what it was told to send: `expect` takes what it was told
+/// to send after that. To close the connection instead is as good.
+pub(super) fn kept_back<T>(
+    peer: &mut Peer,
+    expect: impl FnOnce(&mut Peer) -> Result<T, Finding>,
+) -> Result<(), Finding> {
+    match expect(peer) {
+        Ok(_) => Ok(()),
+        // A breach that names its statement is what the client should have kept back.
+        Err(Finding::Fail(mismatch)) if mismatch.statement.is_some() => {
+            Err(Finding::Fail(mismatch))
+        }
+        Err(_) if peer.is_closed() => Ok(()),
+        Err(finding) => Err(finding.while_preparing("see what the client sends after that")),
+    }
+}
+
+/// A case in which octets that break the rules come on a connection that works: an address, a
+/// title, a level, statements, and the octets, made with a topic of the case.
+macro_rules! closes {
+    ($address:literal, $title:literal, $level:expr, $statements:expr, $octets:expr) => {
+        ClientCase {
+            address: $address,
+            title: $title,
+            statements: &$statements,
+            level: $level,
+            needs: &[],
+            run: |stage| {
+                let octets: fn(String) -> Vec<u8> = $octets;
+                let (mut peer, topic) = (stage.client()?, stage.topic("own"));
+                // It is there, and closes nothing by habit.
+                peer.client_fence(&topic)?;
+                peer.send_invalid(octets(topic))?;
+                peer.expect_client_closes()
+            },
+        }
+    };
+}
+pub(super) use closes;

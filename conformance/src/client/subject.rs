@@ -1,0 +1,85 @@
+//! The client under test: how it is driven.
+
+use std::io;
+
+use super::driver::{Driver, Introduction, Patterns};
+use crate::record::Record;
+
+/// A client under test, as the command lines by which it is driven.
+#[derive(Clone, Debug)]
+pub struct ClientSubject {
+    how: How,
+}
+
+/// In which way a client is driven.
+#[derive(Clone, Debug)]
+pub(super) enum How {
+    /// By a program that takes commands and tells events.
+    Lines(String),
+    /// By tools that do one thing and end.
+    OneShot(Patterns),
+}
+
+/// Why a client cannot be driven at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// The command line cannot be used.
+    #[error("cannot use the command line: {0}")]
+    CommandLine(String),
+    /// The program cannot be started.
+    #[error("cannot start {program}")]
+    Start {
+        /// Its name.
+        program: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The driver was started and did not say that it is ready.
+    #[error("the driver did not say that it is ready: {reason}")]
+    NotReady {
+        /// What it did instead, and the last that it has printed.
+        reason: String,
+    },
+}
+
+impl ClientSubject {
+    /// A client that a program drives, by a line of JSON for each command and each event.
+    ///
+    /// The command line is split as a shell splits it, but no shell runs it.
+    pub fn driver(command: impl Into<String>) -> Self {
+        Self { how: How::Lines(command.into()) }
+    }
+
+    /// A client of which all there is are tools that publish one message, or subscribe and print.
+    ///
+    /// In the command lines `{host}`, `{port}`, `{topic}`, `{payload}`, `{qos}`, `{id}` and
+    /// `{keep_alive}` stand for what a case chooses. What they do not name cannot be chosen, and
+    /// makes cases unsupported.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError::CommandLine`] when neither is there, or one does not say `{port}`.
+    pub fn one_shot(publish: Option<&str>, subscribe: Option<&str>) -> Result<Self, DriverError> {
+        Ok(Self { how: How::OneShot(Patterns::new(publish, subscribe)?) })
+    }
+
+    /// The command line, or both of them.
+    pub fn command(&self) -> String {
+        match &self.how {
+            How::Lines(command) => command.clone(),
+            How::OneShot(patterns) => patterns.to_string(),
+        }
+    }
+
+    /// Starts a driver, and waits until it has introduced its client.
+    pub(super) fn start(&self, record: &Record) -> Result<(Driver, Introduction), DriverError> {
+        match &self.how {
+            How::Lines(command) => Driver::start(command, record.clone()),
+            How::OneShot(patterns) => {
+                patterns.check()?;
+                Ok(Driver::one_shot(patterns.clone(), record.clone()))
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `mqttspec test-client`: judges a client.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use mqttspec_conformance::{ClientSubject, RunOptions, Subject, judge_client};
+
+use super::exit::{self, Failed};
+use super::interrupt;
+use super::progress::Bar;
+use super::reports::Reports;
+use super::selection::Named;
+use super::subject::this_program;
+use super::test::seconds;
+
+/// Judge a client, statement by statement
+///
+/// The judge is the broker. A driver tells the client what to do: a program that reads commands
+/// and tells what happens, a line of JSON each, or a command that publishes or subscribes once.
+/// Without one the client of this program is judged. conformance/drivers/README.md says how a
+/// driver for another library is written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Drive the client by this program
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["publish", "subscribe"])]
+    driver: Option<String>,
+
+    /// The client is a command that publishes one message; {port}, {topic}, {payload}, {qos},
+    /// {host}, {id} and {keep_alive} stand for what a case chooses
+    #[arg(long, value_name = "COMMAND")]
+    publish: Option<String>,
+
+    /// The client is a command that subscribes, and prints a line for each message
+    #[arg(long, value_name = "COMMAND")]
+    subscribe: Option<String>,
+
+    #[command(flatten)]
+    selection: Named,
+
+    /// Cases that run at once, each with a client of its own
+    #[arg(long, value_name = "N", default_value_t = 16,
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    jobs: usize,
+
+    /// How long something that is due may take, in seconds [default: 5]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+
+    /// Count warnings as failures
+    #[arg(long)]
+    strict: bool,
+
+    #[command(flatten)]
+    reports: Reports,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mqttspec test-client                             the client of this program
+  mqttspec test-client --driver 'python3 conformance/drivers/paho.py'
+  mqttspec test-client --publish 'mosquitto_pub -p {port} -i {id} -t {topic} -m {payload} -q {qos}' \\
+                       --subscribe 'mosquitto_sub -p {port} -i {id} -t {topic} -q {qos}'
+  mqttspec test-client --filter 'ping/*'           a part of it
+  mqttspec test-client --list --statement 3.1.2-23 which cases judge a statement
+
+Exit codes: 0 conforms, 1 does not, 2 usage,
+            3 the client could not be driven, 4 a fault of our own";
+
+/// Judges a client, or lists the cases.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
+    let mut options = RunOptions::default();
+    options.jobs = arguments.jobs;
+    options.patience = arguments.timeout.unwrap_or(options.patience);
+    options.close_wait = arguments.timeout.unwrap_or(options.close_wait);
+    options.strict = arguments.strict;
+    if !arguments.selection.narrow_client(&mut options)? {
+        return Ok(ExitCode::from(exit::OK));
+    }
+    interrupt::before_ending(Subject::terminate_all)?;
+    let subject = subject(arguments)?;
+    let mut progress = Bar::new(arguments.reports.quiet());
+    let report = judge_client(&subject, &options, &mut progress);
+    progress.clear();
+    arguments.reports.publish(&report)?;
+    Ok(ExitCode::from(report.exit_code()))
+}
+
+fn subject(arguments: &Arguments) -> Result<ClientSubject, Failed> {
+    let Arguments { driver, publish, subscribe, .. } = arguments;
+    match (driver, publish.as_deref(), subscribe.as_deref()) {
+        (Some(command), ..) => Ok(ClientSubject::driver(command)),
+        (None, None, None) => Ok(ClientSubject::driver(format!("{} driver", this_program()?))),
+        (None, publish, subscribe) => ClientSubject::one_shot(publish, subscribe)
+            .map_err(|error| Failed { code: exit::USAGE, error: error.into() }),
+    }
+}
