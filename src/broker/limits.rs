@@ -18,11 +18,12 @@ pub struct Limits {
     /// How many messages of QoS 1 and 2 may be on their way to one client without an
     /// acknowledgement, 1 to 65,535. Default: 1,000.
     pub max_in_flight: u16,
-    /// How many messages may wait for one client. Default: 10,000; beyond it
+    /// How many messages may wait for one client. Default: 100,000; beyond it
     /// [`Policy::queue`](super::Policy::queue) holds.
     ///
-    /// A client that never comes back, or never reads, must not fill the memory: a thousand such
-    /// take some hundred octets for each message, and half a GiB for ten thousand of them.
+    /// What is retained waits here too when a client subscribes to all of it, so the default leaves
+    /// room for as much as a large installation retains. Each takes some hundred octets beside its
+    /// own: against a thousand clients that never read, set it lower.
     pub max_queued_messages: usize,
     /// How many octets of topic and payload may wait for one client. Default: 64 MiB.
     pub max_queued_octets: usize,
@@ -56,7 +57,7 @@ impl Default for Limits {
             connect_timeout: Duration::from_secs(10),
             max_packet_size: 3 * 1024 * 1024,
             max_in_flight: 1_000,
-            max_queued_messages: 10_000,
+            max_queued_messages: 100_000,
             max_queued_octets: 64 * 1024 * 1024,
             max_subscriptions: 10_000,
             max_topic_levels: 65_536,
