@@ -68,7 +68,7 @@ pub struct Holes {
     pub unbroken: Vec<String>,
     /// Cases that no sabotage makes fail, or tell something else, and that are no exception.
     pub idle: Vec<String>,
-    /// Exceptions that are none: something makes them fail, or they are no cases.
+    /// Exceptions that are none: a sabotage of what they judge makes them fail, or they are no cases.
     pub needless: Vec<String>,
 }
 
@@ -114,8 +114,9 @@ impl Matrix {
     pub fn holes(&self) -> Holes {
         let mut broken = BTreeSet::new();
         let mut fallen = BTreeSet::new();
-        let mut survivors = Vec::new();
+        let (mut victims, mut survivors) = (BTreeSet::new(), Vec::new());
         for behind in &self.sabotages {
+            victims.extend(behind.victims.iter().map(String::as_str));
             broken.extend(behind.found.iter().chain(&behind.others).map(String::as_str));
             let fell = behind.victims.iter().chain(&behind.bystanders).chain(&behind.told);
             fallen.extend(fell.map(String::as_str));
@@ -127,13 +128,15 @@ impl Matrix {
         let cases: BTreeSet<_> = server::all().map(|case| case.address).collect();
         let excepted: BTreeSet<_> = EXCEPTIONS.iter().map(|(case, _)| *case).collect();
         let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
-        let idle = &cases - &fallen;
+        // What a case only happens to tell otherwise, or to fail at, is no reason to rely on.
+        let needless =
+            excepted.iter().filter(|case| victims.contains(*case) || !cases.contains(*case));
         Holes {
             false_alarms: self.without.iter().cloned().collect(),
             survivors,
             unbroken: owned(&judged - &broken),
-            idle: owned(&idle - &excepted),
-            needless: owned(&excepted - &idle),
+            needless: needless.map(|&case| case.to_owned()).collect(),
+            idle: owned(&(&cases - &fallen) - &excepted),
         }
     }
 
@@ -216,7 +219,8 @@ fn choices(reports: &[Report]) -> Choices {
         let observation = &observed.observation;
         (observed.case.to_owned(), observation.what.to_string(), observation.behaviour.clone())
     };
-    observed.map(choice).collect()
+    // How long something took differs each time, whatever is broken.
+    observed.map(choice).filter(|(.., behaviour)| !behaviour.ends_with(" ms")).collect()
 }
 
 fn not_passed(reports: &[Report]) -> BTreeSet<String> {
