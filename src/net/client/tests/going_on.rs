@@ -156,7 +156,9 @@ async fn without_a_handle_what_was_commanded_is_still_brought_to_its_end() {
     drop(client.begin_publish(message("x", QoS::AtLeastOnce)).await.unwrap());
     drop(client);
     let mut server = network.accept(true).await;
-    assert_eq!(server.hears().await, r#"PUBLISH "t" q1 id 1, 1 octets"#);
+    // With DUP, if it was given to the lost connection before anybody knew that it was lost.
+    let heard = server.hears().await;
+    assert!(heard.starts_with(r#"PUBLISH "t" q1 id 1"#), "{heard}");
     server.send(Puback { packet_id: id(1) }).await;
     assert_eq!(server.hears().await, "DISCONNECT");
 }
