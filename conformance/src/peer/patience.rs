@@ -86,10 +86,7 @@ impl Pace {
 const LEAST: Duration = Duration::from_secs(1);
 
 /// How far a wait may be drawn out for a subject that is slow.
-///
-/// RabbitMQ binds a queue for each filter: the SUBACK of fifty takes it a tenth of a second alone,
-/// and more than five seconds in the crowd of all cases.
-const LEEWAY: Duration = Duration::from_secs(20);
+const LEEWAY: Duration = Duration::from_secs(5);
 
 /// How much longer than the slowest answer another may take.
 const MARGIN: u32 = 8;
