@@ -36,6 +36,13 @@ pub struct KeptMessage {
 #[non_exhaustive]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Change {
+    /// A Session was seen without its Client, or that one is back.
+    Absent {
+        /// Whose Client.
+        session: SessionNumber,
+        /// In seconds since 1970, or since whatever the shell counts from.
+        since: Option<u64>,
+    },
     /// A delivery has come to its end: PUBACK or PUBCOMP.
     Completed {
         /// Whose delivery.
@@ -165,7 +172,8 @@ impl Change {
                 Self::WillLeft { will, .. } => {
                     will.topic.as_str().len() + will.message.as_bytes().len()
                 }
-                Self::Completed { .. }
+                Self::Absent { .. }
+                | Self::Completed { .. }
                 | Self::Freed { .. }
                 | Self::Received { .. }
                 | Self::Released { .. }

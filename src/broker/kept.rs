@@ -25,6 +25,8 @@ pub struct KeptSession {
     pub client_id: ClientId,
     /// The user it belongs to, if any.
     pub owner: Option<Text>,
+    /// When it was first seen without its Client, in seconds since 1970.
+    pub absent_since: Option<u64>,
     /// The Will of the connection it has; none when it has no connection.
     pub will: Option<Will>,
     /// What it is subscribed to, and the QoS granted.
@@ -88,7 +90,8 @@ impl Kept {
             Change::Unretained { topic } => {
                 self.retained.remove(&topic);
             }
-            Change::Completed { session, .. }
+            Change::Absent { session, .. }
+            | Change::Completed { session, .. }
             | Change::Freed { session, .. }
             | Change::Owned { session, .. }
             | Change::Queued { session, .. }
@@ -110,6 +113,7 @@ impl Kept {
 impl KeptSession {
     fn apply(&mut self, change: Change) {
         match change {
+            Change::Absent { since, .. } => self.absent_since = since,
             Change::Completed { order, .. } => {
                 self.deliveries.remove(&order);
             }

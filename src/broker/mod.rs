@@ -25,6 +25,7 @@ mod bound;
 mod change;
 mod close;
 mod connection;
+mod expiring;
 mod holder;
 mod keep_alive;
 mod kept;

@@ -1,5 +1,7 @@
 //! What a server does where the standard leaves it the choice.
 
+use std::time::Duration;
+
 /// What a server does where the standard leaves it the choice.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -16,6 +18,11 @@ pub struct Policy {
     /// What becomes of a message that finds no room among those that wait for its Client, or of
     /// those before it. Default: it is dropped.
     pub queue: QueuePolicy,
+    /// How long a Session may be without its Client, in whole seconds, before it ends. Default: for
+    /// ever, as the standard has it (it knows no such end).
+    ///
+    /// Only [`Broker::expire`](super::Broker::expire) looks at it.
+    pub session_expiry: Option<Duration>,
     /// What is done about a PUBLISH that its Client has no right to. Default: it is acknowledged,
     /// and goes nowhere.
     pub unauthorized_publish: UnauthorizedPublish,

@@ -7,6 +7,7 @@
 //! Session begins and ends (`sessions`), messages for its Client (`delivering`), what the Client
 //! publishes and answers (`answering`), and what outlives the server (`keeping`).
 
+mod absence;
 mod answering;
 mod delivering;
 mod keeping;
@@ -42,6 +43,8 @@ pub struct Session<C> {
     dropped: u64,
     /// How many of those somebody was told of.
     dropped_told: u64,
+    /// When it was first seen without its Client, in seconds since whatever the holder counts from.
+    absent_since: Option<u64>,
     keeping: Option<Keeping>,
 }
 
@@ -72,6 +75,7 @@ impl<C> Session<C> {
             attachment: None,
             dropped: 0,
             dropped_told: 0,
+            absent_since: None,
             keeping: number.map(Keeping::new),
         }
     }
@@ -89,6 +93,12 @@ impl<C> Session<C> {
     /// Whether its Client is connected.
     pub fn is_connected(&self) -> bool {
         self.attachment.is_some()
+    }
+
+    /// When it was first seen without its Client, on the clock of
+    /// [`Broker::expire`](super::Broker::expire); `None` while it has one, or nobody has looked.
+    pub fn absent_since(&self) -> Option<u64> {
+        self.absent_since
     }
 
     /// The filters it is subscribed to, with the greatest QoS of each.
@@ -124,6 +134,7 @@ impl<C> Session<C> {
     /// Gives the Session its Network Connection.
     pub(super) fn attach(&mut self, connection: C, will: Option<Will>, unit: &mut Unit<'_>) {
         debug_assert!(self.attachment.is_none());
+        self.returned(unit);
         if let Some(will) = will.clone() {
             self.record(unit, |session| Change::WillLeft { session, will });
         }

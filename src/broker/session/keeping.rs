@@ -29,7 +29,7 @@ impl<C> Session<C> {
         kept: KeptSession,
         limits: &Limits,
     ) -> Self {
-        let KeptSession { owner, subscriptions, deliveries, received, .. } = kept;
+        let KeptSession { owner, absent_since, subscriptions, deliveries, received, .. } = kept;
         let mut keeping = Keeping::new(number);
         let mut queue = Queue::new(limits);
         let (mut sent, mut released) = (Vec::new(), Vec::new());
@@ -50,6 +50,7 @@ impl<C> Session<C> {
         }
         Self {
             owner,
+            absent_since,
             subscriptions,
             sending: Sending::resumed(limits.max_in_flight, sent, released),
             receiving: received.into_iter().collect(),

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod connecting;
+mod expiring;
 mod keeping;
 mod memory;
 mod operating;

@@ -259,6 +259,7 @@ impl Arguments {
         limits.max_publish_rate = self.max_publish_rate;
         let mut options = ServerOptions::default();
         options.policy.queue = queue;
+        options.policy.session_expiry = self.state.session_expiry();
         let bound = self.bind.iter().map(|&address| address.into());
         let listen: Vec<Listen> = bound.chain(self.listen.iter().cloned()).collect();
         if !listen.is_empty() {

@@ -28,6 +28,11 @@ pub(super) struct StateArguments {
     /// from a crash of the broker, and from a power cut when the system has written it
     #[arg(long, value_name = "WHEN", default_value = "always")]
     sync: Sync,
+
+    /// End sessions whose clients have been away for so long, as in 90m, 12h or 30d [default: they
+    /// are kept for ever, as the standard has it]
+    #[arg(long, value_name = "TIME", value_parser = long_time)]
+    session_expiry: Option<Duration>,
 }
 
 /// When what is acknowledged is safe.
@@ -39,6 +44,11 @@ enum Sync {
 }
 
 impl StateArguments {
+    /// How long sessions may be without their clients; `None` for ever.
+    pub(super) fn session_expiry(&self) -> Option<Duration> {
+        self.session_expiry
+    }
+
     /// Reads what an earlier broker has kept; `None` when nothing is to be kept.
     pub(super) fn load(&self) -> Result<Option<Durable>, Failed> {
         if self.volatile {
@@ -98,6 +108,25 @@ impl FromStr for Sync {
     }
 }
 
+/// A number and its unit, `s`, `m`, `h` or `d`, above 0.
+fn long_time(text: &str) -> Result<Duration, String> {
+    const FORM: &str = "it is a number and s, m, h or d, as in 12h";
+    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    let number: u32 = number.parse().map_err(|_| FORM)?;
+    let seconds: u64 = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(FORM.into()),
+    };
+    match number {
+        0 => Err("no time at all is what Clean Session is for".into()),
+        _ => Ok(Duration::from_secs(u64::from(number) * seconds)),
+    }
+}
+
 /// A number and its unit, `ms` or `s`, above 0.
 fn duration(text: &str) -> Result<Duration, String> {
     let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -114,6 +143,23 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_times_have_a_unit() {
+        for (text, seconds) in [
+            ("90s", Some(90)),
+            ("2m", Some(120)),
+            ("12h", Some(43_200)),
+            ("30d", Some(2_592_000)),
+            ("0d", None),
+            ("12", None),
+            ("h", None),
+            ("12w", None),
+            ("-1h", None),
+        ] {
+            assert_eq!(long_time(text).ok(), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
 
     #[test]
     fn times_and_words_are_read_and_all_else_is_not() {

@@ -175,6 +175,7 @@ pub(super) fn session_json(session: &SessionInfo) -> Value {
         "user": session.user,
         "connected": session.is_connected,
         "clean_session": session.is_clean,
+        "absent_since": session.absent_since,
         "subscriptions": session.subscriptions,
         "queued_messages": session.queued_messages,
         "queued_octets": session.queued_octets,

@@ -76,6 +76,11 @@ impl Collector for Now {
             ("sent_bytes", "Octets of MQTT to Clients", moved.octets_sent),
             ("payload_received_bytes", "Octets of payload from Clients", moved.payload_received),
             ("payload_sent_bytes", "Octets of payload to Clients", moved.payload_sent),
+            (
+                "sessions_expired",
+                "Sessions without their Client for long",
+                figures.sessions_expired,
+            ),
             ("messages_dropped", "Messages without room in a queue", figures.messages_dropped),
         ] {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;

@@ -56,6 +56,7 @@ pub(super) async fn status(shared: State<Shared>) -> Result<Json<Value>, Respons
         "connects_accepted": figures.connects_accepted,
         "not_greeted": figures.not_greeted,
         "sessions": figures.sessions,
+        "sessions_expired": figures.sessions_expired,
         "subscriptions": figures.subscriptions,
         "retained_messages": figures.retained_messages,
         "retained_octets": figures.retained_octets,

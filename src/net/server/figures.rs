@@ -26,6 +26,7 @@ pub(super) struct Counters {
     crowded: AtomicU64,
     stalled: AtomicU64,
     not_greeted: AtomicU64,
+    expired: AtomicU64,
 }
 
 impl Counters {
@@ -38,6 +39,7 @@ impl Counters {
             crowded: AtomicU64::new(0),
             stalled: AtomicU64::new(0),
             not_greeted: AtomicU64::new(0),
+            expired: AtomicU64::new(0),
         }
     }
 
@@ -66,6 +68,11 @@ impl Counters {
         self.not_greeted.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// So many Sessions have ended as their Clients were away for too long.
+    pub(super) fn expired(&self, sessions: usize) {
+        self.expired.fetch_add(sessions as u64, Ordering::Relaxed);
+    }
+
     fn closings(&self) -> MutexGuard<'_, BTreeMap<&'static str, u64>> {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,6 +96,8 @@ pub struct Figures {
     pub connects_accepted: u64,
     /// Sessions, of Clients connected and absent.
     pub sessions: usize,
+    /// Sessions that have ended as their Clients were away for too long.
+    pub sessions_expired: u64,
     /// Subscriptions of all Sessions.
     pub subscriptions: usize,
     /// Topics with a retained message, apart from those of the server itself.
@@ -141,6 +150,7 @@ impl Common {
             connections_opened: opened,
             connects_accepted: accepted,
             sessions: self.broker.session_count(),
+            sessions_expired: self.counters.expired.load(Ordering::Relaxed),
             subscriptions: holder.read_subscriptions(|subscriptions| subscriptions.len()),
             retained_messages,
             retained_octets,
@@ -182,8 +192,18 @@ impl Common {
             limit: options.stall_timeout.as_secs(),
             reached: self.counters.stalled.load(Ordering::Relaxed),
         };
-        let of_server =
-            [max_connections, max_connections_per_address, max_wrong_passwords, stall_timeout];
+        let session_expiry = BoundFigures {
+            name: "session_expiry",
+            limit: self.broker.policy().session_expiry.map_or(0, |expiry| expiry.as_secs()),
+            reached: self.counters.expired.load(Ordering::Relaxed),
+        };
+        let of_server = [
+            max_connections,
+            max_connections_per_address,
+            max_wrong_passwords,
+            stall_timeout,
+            session_expiry,
+        ];
         of_protocol.chain(of_server).collect()
     }
 }

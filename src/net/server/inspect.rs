@@ -56,6 +56,9 @@ pub struct SessionInfo {
     pub is_connected: bool,
     /// Whether it ends with its connection.
     pub is_clean: bool,
+    /// When it was first seen without its Client, in seconds since 1970; only where Sessions expire
+    /// does anybody look.
+    pub absent_since: Option<u64>,
 }
 
 /// What all Sessions hold together.
@@ -236,5 +239,6 @@ fn session_info<C>(name: &SessionName, state: &Session<C>) -> SessionInfo {
         user: state.owner().map(str::to_owned),
         is_connected: state.is_connected(),
         is_clean: state.is_clean(),
+        absent_since: state.absent_since(),
     }
 }

@@ -156,6 +156,14 @@ pub(super) fn too_many_connections(origin: &Origin, limit: usize) {
     );
 }
 
+pub(super) fn sessions_expired(count: usize) {
+    let reason = "session_expiry";
+    tracing::info!(
+        target: SERVER, count, reason,
+        "{count} sessions have ended whose clients were away for too long"
+    );
+}
+
 pub(super) fn too_many_connections_from(origin: &Origin, limit: usize) {
     let (address, reason) = (origin.host(), "max_connections_per_address");
     tracing::warn!(

@@ -4,6 +4,7 @@ mod address;
 mod connection;
 mod control;
 mod crowd;
+mod expiry;
 mod figures;
 mod greeting;
 mod guesses;
@@ -303,6 +304,7 @@ impl Server {
         tokio::select! {
             () = stop => {}
             () = say_of_itself(&common) => {}
+            () = expiry::expire_sessions(&common) => {}
             () = failed(writer.as_mut()) => {}
         }
 
@@ -319,6 +321,7 @@ impl Server {
         connections.close();
         let _ = tokio::time::timeout_at(deadline, connections.wait()).await;
         let abandoned = connections.len();
+        expiry::look(&common).await;
         let not_kept = match writer {
             Some(writer) => writer.finish().await.err(),
             None => None,

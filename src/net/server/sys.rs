@@ -58,6 +58,7 @@ impl Figures {
             ("clients/connected", self.clients.to_string()),
             ("clients/disconnected", disconnected.to_string()),
             ("clients/total", (self.clients + disconnected).to_string()),
+            ("clients/expired", self.sessions_expired.to_string()),
             ("clients/maximum", self.most_clients.to_string()),
             ("messages/received", moved.packets_received.to_string()),
             ("messages/sent", moved.packets_sent.to_string()),

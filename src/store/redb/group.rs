@@ -39,6 +39,7 @@ pub(super) enum WriteError {
 struct Group<'t> {
     sessions: Table<'t, u64, &'static str>,
     owners: Table<'t, u64, &'static str>,
+    absent: Table<'t, u64, u64>,
     wills: Table<'t, u64, &'static [u8]>,
     subscriptions: Table<'t, &'static [u8], u8>,
     received: Table<'t, [u8; 10], ()>,
@@ -67,6 +68,7 @@ impl<'t> Group<'t> {
         Ok(Self {
             sessions: transaction.open_table(tables::SESSIONS)?,
             owners: transaction.open_table(tables::OWNERS)?,
+            absent: transaction.open_table(tables::ABSENT)?,
             wills: transaction.open_table(tables::WILLS)?,
             subscriptions: transaction.open_table(tables::SUBSCRIPTIONS)?,
             received: transaction.open_table(tables::RECEIVED)?,
@@ -89,6 +91,12 @@ impl<'t> Group<'t> {
             }
             Change::Owned { session, user } if self.has(*session) => {
                 self.owners.insert(session.0, user.as_str())?;
+            }
+            Change::Absent { session, since: Some(since) } if self.has(*session) => {
+                self.absent.insert(session.0, since)?;
+            }
+            Change::Absent { session, .. } => {
+                self.absent.remove(session.0)?;
             }
             Change::SessionEnded { session } => self.end(*session)?,
             Change::WillLeft { session, will } if self.has(*session) => {
@@ -167,6 +175,7 @@ impl<'t> Group<'t> {
         self.index.sessions.remove(&session);
         self.sessions.remove(session.0)?;
         self.owners.remove(session.0)?;
+        self.absent.remove(session.0)?;
         self.wills.remove(session.0)?;
         let next = SessionNumber(session.0 + 1);
         let (from, to) = (session.0.to_be_bytes(), next.0.to_be_bytes());

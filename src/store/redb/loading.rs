@@ -40,6 +40,7 @@ pub(super) fn load(database: &Database) -> Result<(Kept, Index), Fault> {
     let mut loading = Loading::new(&transaction)?;
     loading.read_sessions(&transaction)?;
     loading.read_owners(&transaction)?;
+    loading.read_absent(&transaction)?;
     loading.read_wills(&transaction)?;
     loading.read_subscriptions(&transaction)?;
     loading.read_received(&transaction)?;
@@ -89,6 +90,19 @@ impl Loading {
             let user = Text::new(ByteString::from(user.value()))
                 .ok_or(Fault::Nonsense("owners", "a user name that is none"))?;
             self.session("owners", SessionNumber(session.value()))?.owner = Some(user);
+        }
+        Ok(())
+    }
+
+    fn read_absent(&mut self, transaction: &ReadTransaction) -> Result<(), Fault> {
+        let absent = match transaction.open_table(tables::ABSENT) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(()),
+            absent => absent?,
+        };
+        for entry in absent.iter()? {
+            let (session, since) = entry?;
+            let session = self.session("absent", SessionNumber(session.value()))?;
+            session.absent_since = Some(since.value());
         }
         Ok(())
     }

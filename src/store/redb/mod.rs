@@ -305,6 +305,7 @@ fn begin(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(tables::META)?.insert(FORMAT_KEY, FORMAT)?;
     transaction.open_table(tables::SESSIONS)?;
     transaction.open_table(tables::OWNERS)?;
+    transaction.open_table(tables::ABSENT)?;
     transaction.open_table(tables::WILLS)?;
     transaction.open_table(tables::SUBSCRIPTIONS)?;
     transaction.open_table(tables::RECEIVED)?;

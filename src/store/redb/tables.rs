@@ -14,6 +14,9 @@ pub(super) const SESSIONS: TableDefinition<'_, u64, &str> = TableDefinition::new
 /// Session → the user it belongs to, if any.
 pub(super) const OWNERS: TableDefinition<'_, u64, &str> = TableDefinition::new("owners");
 
+/// Session → since when its Client is away, in seconds since 1970. Earlier files have no such table.
+pub(super) const ABSENT: TableDefinition<'_, u64, u64> = TableDefinition::new("absent");
+
 /// Session → the Will of its connection, as a message.
 pub(super) const WILLS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("wills");
 

@@ -1,14 +1,17 @@
 //! Lists of the broker for people: columns that fit.
 
 use std::borrow::Cow;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anstream::println;
 use serde_json::Value;
 
+use crate::cli::calendar;
+
 /// A title, and what stands below it of each item.
 pub(super) type Column = (&'static str, fn(&Value) -> String);
 
-pub(super) const SESSIONS: [Column; 8] = [
+pub(super) const SESSIONS: [Column; 9] = [
     ("CLIENT", |one| one["client"].as_str().map_or("(none)".into(), |name| printable(name).into())),
     ("CONNECTED", |one| yes(&one["connected"])),
     ("CLEAN", |one| yes(&one["clean_session"])),
@@ -16,6 +19,7 @@ pub(super) const SESSIONS: [Column; 8] = [
     ("IN FLIGHT", |one| one["in_flight"].to_string()),
     ("DROPPED", |one| one["dropped"].to_string()),
     ("SUBSCRIPTIONS", |one| one["subscriptions"].to_string()),
+    ("AWAY SINCE", |one| one["absent_since"].as_u64().map(away_since).unwrap_or_default()),
     ("USER", |one| text(&one["user"])),
 ];
 
@@ -83,6 +87,12 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
 
 fn text(value: &Value) -> String {
     value.as_str().map(|text| printable(text).into_owned()).unwrap_or_default()
+}
+
+/// When a Client was first seen to be away, to the second.
+fn away_since(seconds: u64) -> String {
+    let at = UNIX_EPOCH + Duration::from_secs(seconds);
+    calendar::utc(at).replace(".000Z", "Z")
 }
 
 fn yes(value: &Value) -> String {

@@ -36,13 +36,17 @@ impl Server {
         let packet_id = PacketId::new(1 + u16::try_from(self.random.below(6)).unwrap()).unwrap();
         // Mostly one of the last.
         let order = self.orders.saturating_sub(self.random.below(8));
-        match self.random.below(41) {
+        match self.random.below(42) {
             0 => Change::SessionEnded { session },
             1 | 2 => {
                 self.sessions += 1;
                 let session = SessionNumber(self.sessions);
                 let client_id = ClientId::new(Text::new(format!("client {}", session.0)).unwrap());
                 Change::SessionBegun { session, client_id }
+            }
+            41 => {
+                let since = self.random.happens(70).then(|| self.random.below(9));
+                Change::Absent { session, since }
             }
             40 => Change::Owned { session, user: Text::new("anna").unwrap() },
             3 => Change::WillGone { session },
