@@ -16,6 +16,10 @@ pub enum Bound {
     MaxQueuedMessages,
     /// [`Limits::max_queued_octets`].
     MaxQueuedOctets,
+    /// [`Limits::max_total_queued_messages`].
+    MaxTotalQueuedMessages,
+    /// [`Limits::max_total_queued_octets`].
+    MaxTotalQueuedOctets,
     /// [`Limits::max_subscriptions`].
     MaxSubscriptions,
     /// [`Limits::max_topic_levels`].
@@ -31,13 +35,23 @@ pub enum Bound {
 }
 
 impl Bound {
+    /// Those that leave no room for a message to a Client.
+    pub const OF_QUEUES: [Self; 4] = [
+        Self::MaxQueuedMessages,
+        Self::MaxQueuedOctets,
+        Self::MaxTotalQueuedMessages,
+        Self::MaxTotalQueuedOctets,
+    ];
+
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ConnectTimeout,
         Self::MaxPacketSize,
         Self::MaxInFlight,
         Self::MaxQueuedMessages,
         Self::MaxQueuedOctets,
+        Self::MaxTotalQueuedMessages,
+        Self::MaxTotalQueuedOctets,
         Self::MaxSubscriptions,
         Self::MaxTopicLevels,
         Self::MaxPublishRate,
@@ -54,6 +68,8 @@ impl Bound {
             Self::MaxInFlight => "max_in_flight",
             Self::MaxQueuedMessages => "max_queued_messages",
             Self::MaxQueuedOctets => "max_queued_octets",
+            Self::MaxTotalQueuedMessages => "max_total_queued_messages",
+            Self::MaxTotalQueuedOctets => "max_total_queued_octets",
             Self::MaxSubscriptions => "max_subscriptions",
             Self::MaxTopicLevels => "max_topic_levels",
             Self::MaxPublishRate => "max_publish_rate",
@@ -72,6 +88,8 @@ impl Bound {
             Self::MaxInFlight => limits.max_in_flight.into(),
             Self::MaxQueuedMessages => count(limits.max_queued_messages),
             Self::MaxQueuedOctets => count(limits.max_queued_octets),
+            Self::MaxTotalQueuedMessages => count(limits.max_total_queued_messages),
+            Self::MaxTotalQueuedOctets => count(limits.max_total_queued_octets),
             Self::MaxSubscriptions => count(limits.max_subscriptions),
             Self::MaxTopicLevels => count(limits.max_topic_levels),
             Self::MaxPublishRate => limits.max_publish_rate.into(),

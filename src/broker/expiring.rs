@@ -8,7 +8,6 @@
 
 use std::time::Duration;
 
-use super::sessions::end;
 use super::{Broker, Holder, SessionName};
 
 /// How many Sessions are looked through before something is done about those found.
@@ -47,7 +46,7 @@ impl<H: Holder> Broker<H> {
             let ended = self.holder.with_registry(|registry| {
                 let session = registry.get(name).cloned()?;
                 let ended = self.holder.with_session(&session, |state| {
-                    state.expires(expiry, now, unit).then(|| end(&session, state, unit))
+                    state.expires(expiry, now, unit).then(|| self.end(&session, state, unit))
                 })?;
                 registry.remove(name);
                 Some(ended)

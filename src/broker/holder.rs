@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use super::{Access, Bound, Retained, Session, SessionName, Unit};
+use super::{Access, Backlog, Bound, Retained, Session, SessionName, Unit};
 use crate::packet::QoS;
 use crate::topic::SubscriptionTree;
 
@@ -82,6 +82,12 @@ pub trait Holder {
 
     /// Tells that `bound` was reached, so many times: for whoever counts, and for nobody to act on.
     fn reached(&self, _bound: Bound, _times: u64) {}
+
+    /// Tells that a Session that has held `before` holds `now`.
+    fn holds(&self, before: Backlog, now: Backlog);
+
+    /// What all Sessions hold, as far as was told.
+    fn held(&self) -> Backlog;
 
     /// Asks a connection to look for output.
     fn wake(&self, connection: &Self::Connection);

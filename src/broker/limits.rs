@@ -23,10 +23,23 @@ pub struct Limits {
     ///
     /// What is retained waits here too when a client subscribes to all of it, so the default leaves
     /// room for as much as a large installation retains. Each takes some hundred octets beside its
-    /// own: against a thousand clients that never read, set it lower.
+    /// own; that many clients together do not take too much, the two bounds below see to.
     pub max_queued_messages: usize,
     /// How many octets of topic and payload may wait for one client. Default: 64 MiB.
     pub max_queued_octets: usize,
+    /// How many messages may be held for all clients together: those that wait, and those of QoS 1
+    /// and 2 on their way. Default: 4,000,000. No client may have more than half of what the others
+    /// leave of it; beyond that [`Policy::queue`](super::Policy::queue) holds. A client that is
+    /// connected may have 64 of 16 KiB in all, whatever the others have.
+    ///
+    /// Each takes some fifty octets for each client that it waits for, and some hundred beside its
+    /// own.
+    pub max_total_queued_messages: usize,
+    /// How many octets of topic and payload may be held for all clients together, in the same way.
+    /// Default: 1 GiB.
+    ///
+    /// A message counts for each client that it is held for, though it is there only once.
+    pub max_total_queued_octets: usize,
     /// How many subscriptions one Session may have. Default: 10,000; above it a filter gets the
     /// return code for failure.
     ///
@@ -59,6 +72,8 @@ impl Default for Limits {
             max_in_flight: 1_000,
             max_queued_messages: 100_000,
             max_queued_octets: 64 * 1024 * 1024,
+            max_total_queued_messages: 4_000_000,
+            max_total_queued_octets: 1024 * 1024 * 1024,
             max_subscriptions: 10_000,
             max_topic_levels: 65_536,
             max_publish_rate: 0,

@@ -9,7 +9,8 @@ use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use super::{
-    Access, Change, Holder, Journal, Position, Registry, Retained, Session, Subscriptions, Unit,
+    Access, Backlog, Change, Holder, Journal, Position, Registry, Retained, Session, Subscriptions,
+    Unit,
 };
 
 /// The number of a connection in [`Local`].
@@ -32,6 +33,7 @@ pub struct Local {
     retained: RefCell<Retained>,
     access: RefCell<Access>,
     woken: RefCell<BTreeSet<LocalConnection>>,
+    held: Cell<Backlog>,
     journal: Option<LocalJournal>,
 }
 
@@ -128,6 +130,18 @@ impl Holder for Local {
             None => work(&mut Unit::volatile()),
             Some(journal) => work(&mut Unit::recording(journal)),
         }
+    }
+
+    fn holds(&self, before: Backlog, now: Backlog) {
+        let Backlog { messages, octets } = self.held.get();
+        self.held.set(Backlog {
+            messages: messages + now.messages - before.messages,
+            octets: octets + now.octets - before.octets,
+        });
+    }
+
+    fn held(&self) -> Backlog {
+        self.held.get()
     }
 
     fn wake(&self, connection: &LocalConnection) {

@@ -21,6 +21,7 @@
 //! shell's; the octets of packets, which are `packet`'s.
 
 mod access;
+mod backlog;
 mod bound;
 mod change;
 mod close;
@@ -47,6 +48,7 @@ mod unit;
 mod violation;
 
 pub use access::{Access, AccessFault, Rights};
+pub use backlog::Backlog;
 pub use bound::Bound;
 pub use change::{Change, KeptMessage, MessageNumber, SessionNumber};
 pub use close::CloseReason;

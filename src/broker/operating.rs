@@ -6,7 +6,6 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use bytes::Bytes;
 
-use super::sessions::end;
 use super::{Broker, CloseReason, Holder, Session, SessionName};
 use crate::packet::QoS;
 use crate::session::Message;
@@ -93,7 +92,7 @@ impl<H: Holder> Broker<H> {
                         state.end_with_connection();
                         return None;
                     }
-                    Some(end(&session, state, unit))
+                    Some(self.end(&session, state, unit))
                 });
                 if ended.is_some() {
                     registry.remove(name);

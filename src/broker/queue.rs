@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Bound, Limits, Position};
+use super::{Backlog, Position};
 use crate::packet::QoS;
 use crate::session::Outbound;
 
@@ -23,8 +23,6 @@ pub(super) struct Queue {
     /// How many have ever come.
     arrivals: u64,
     octets: usize,
-    max_messages: usize,
-    max_octets: usize,
 }
 
 /// A message that waits.
@@ -38,23 +36,17 @@ pub(super) struct Waiting {
 }
 
 impl Queue {
-    pub(super) const fn new(limits: &Limits) -> Self {
-        Self {
-            fleeting: VecDeque::new(),
-            lasting: VecDeque::new(),
-            arrivals: 0,
-            octets: 0,
-            max_messages: limits.max_queued_messages,
-            max_octets: limits.max_queued_octets,
-        }
+    pub(super) const fn new() -> Self {
+        Self { fleeting: VecDeque::new(), lasting: VecDeque::new(), arrivals: 0, octets: 0 }
     }
 
-    /// Takes out the oldest message whose place `outbound` may have, if it needs one.
+    /// Takes out the oldest message whose place `outbound` may have, if it needs one where `room` is
+    /// all there is.
     ///
     /// Those of QoS 0 go first, and for one of QoS 0 no others go.
-    pub(super) fn make_room_for(&mut self, outbound: &Outbound) -> Option<Waiting> {
-        let could_fit = weight(outbound) <= self.max_octets && self.max_messages > 0;
-        if self.has_room_for(outbound) || !could_fit {
+    pub(super) fn make_room_for(&mut self, outbound: &Outbound, room: Backlog) -> Option<Waiting> {
+        let could_fit = outbound.octets() <= room.octets && room.messages > 0;
+        if self.has_room_for(outbound, room) || !could_fit {
             return None;
         }
         let waiting = match outbound.qos {
@@ -63,18 +55,23 @@ impl Queue {
                 self.fleeting.pop_front().or_else(|| self.lasting.pop_front())
             }
         }?;
-        self.octets -= weight(&waiting.outbound);
+        self.octets -= waiting.outbound.octets();
         Some(waiting)
     }
 
-    fn has_room_for(&self, outbound: &Outbound) -> bool {
-        self.len() < self.max_messages && self.octets + weight(outbound) <= self.max_octets
+    fn has_room_for(&self, outbound: &Outbound, room: Backlog) -> bool {
+        self.len() < room.messages && self.octets + outbound.octets() <= room.octets
     }
 
     /// Puts a message at the end, which may not leave before `after` is durable: its place, or
-    /// `None` when there is no room and it is dropped.
-    pub(super) fn push(&mut self, outbound: Outbound, after: Option<Position>) -> Option<u64> {
-        if !self.has_room_for(&outbound) {
+    /// `None` when `room` is all there is, and it is dropped.
+    pub(super) fn push(
+        &mut self,
+        outbound: Outbound,
+        after: Option<Position>,
+        room: Backlog,
+    ) -> Option<u64> {
+        if !self.has_room_for(&outbound, room) {
             return None;
         }
         self.put(self.arrivals + 1, outbound, after);
@@ -93,7 +90,7 @@ impl Queue {
     }
 
     fn put(&mut self, arrival: u64, outbound: Outbound, after: Option<Position>) {
-        self.octets += weight(&outbound);
+        self.octets += outbound.octets();
         self.arrivals = arrival;
         let line = match outbound.qos {
             QoS::AtMostOnce => &mut self.fleeting,
@@ -113,7 +110,11 @@ impl Queue {
             (None, _) => return None,
         };
         let waiting = line.pop_front()?;
-        self.octets -= weight(&waiting.outbound);
+        if line.is_empty() && line.capacity() > SPARE {
+            // A Client that has caught up keeps no memory for what might wait for it.
+            *line = VecDeque::new();
+        }
+        self.octets -= waiting.outbound.octets();
         Some(waiting)
     }
 
@@ -124,7 +125,7 @@ impl Queue {
 
     /// Drops the messages of QoS 0: nobody is there to send them to.
     pub(super) fn drop_fleeting(&mut self) {
-        self.octets -= self.fleeting.iter().map(|waiting| weight(&waiting.outbound)).sum::<usize>();
+        self.octets -= self.fleeting.iter().map(|waiting| waiting.outbound.octets()).sum::<usize>();
         self.fleeting = VecDeque::new();
     }
 
@@ -133,25 +134,14 @@ impl Queue {
         self.octets
     }
 
-    /// Which bound has left no room for a message that was dropped just now.
-    pub(super) fn bound(&self) -> Bound {
-        if self.len() >= self.max_messages {
-            Bound::MaxQueuedMessages
-        } else {
-            Bound::MaxQueuedOctets
-        }
-    }
-
     /// How many wait.
     pub(super) fn len(&self) -> usize {
         self.fleeting.len() + self.lasting.len()
     }
 }
 
-/// What a message counts for in octets.
-fn weight(outbound: &Outbound) -> usize {
-    outbound.message.topic.as_str().len() + outbound.message.payload.len()
-}
+/// For so many messages an empty line keeps its memory.
+const SPARE: usize = 128;
 
 #[cfg(test)]
 mod tests {
@@ -169,20 +159,23 @@ mod tests {
         Outbound { message: Arc::new(message), qos, retain: false }
     }
 
+    /// Room for all that a test has.
+    const ROOM: Backlog = Backlog { messages: 9, octets: 99 };
+
     fn drain(queue: &mut Queue, room: bool) -> Vec<Bytes> {
         let payload = |waiting: Waiting| waiting.outbound.message.payload.clone();
         std::iter::from_fn(|| queue.pop(room)).map(payload).collect()
     }
 
     fn mixed() -> Queue {
-        let mut queue = Queue::new(&Limits::default());
+        let mut queue = Queue::new();
         for (qos, payload) in [
             (QoS::AtLeastOnce, "1"),
             (QoS::AtMostOnce, "2"),
             (QoS::ExactlyOnce, "3"),
             (QoS::AtMostOnce, "4"),
         ] {
-            assert!(queue.push(outbound(qos, payload), None).is_some());
+            assert!(queue.push(outbound(qos, payload), None, ROOM).is_some());
         }
         queue
     }
@@ -211,13 +204,13 @@ mod tests {
 
     #[test]
     fn the_oldest_make_room_and_qos_0_goes_first() {
-        let limits = Limits { max_queued_messages: 4, max_queued_octets: 10, ..Limits::default() };
-        let mut queue = Queue { max_messages: 4, ..mixed() };
+        let room = Backlog { messages: 4, octets: 10 };
+        let mut queue = mixed();
         let mut push = |qos, payload| {
             let outbound = outbound(qos, payload);
-            let made = std::iter::from_fn(|| queue.make_room_for(&outbound));
+            let made = std::iter::from_fn(|| queue.make_room_for(&outbound, room));
             let dropped: Vec<_> = made.map(|waiting| waiting.arrival).collect();
-            (dropped, queue.push(outbound, None).is_some())
+            (dropped, queue.push(outbound, None, room).is_some())
         };
         assert_eq!(push(QoS::AtLeastOnce, "5"), (vec![2], true));
         assert_eq!(push(QoS::AtMostOnce, "6"), (vec![4], true));
@@ -227,29 +220,38 @@ mod tests {
         assert_eq!(drain(&mut queue, true), ["3", "5", "7", "8"]);
         assert_eq!(queue.octets, 0);
 
-        let mut queue = Queue::new(&limits);
+        let mut queue = Queue::new();
         for payload in ["1", "2", "3"] {
-            assert!(queue.push(outbound(QoS::AtLeastOnce, payload), None).is_some());
+            assert!(queue.push(outbound(QoS::AtLeastOnce, payload), None, room).is_some());
         }
         let large = outbound(QoS::AtLeastOnce, "0123456789");
-        assert_eq!(queue.make_room_for(&large), None, "it cannot have any, so nobody goes");
+        assert_eq!(queue.make_room_for(&large, room), None, "it cannot have any, so nobody goes");
         let fits = outbound(QoS::AtLeastOnce, "4567");
-        assert_eq!(queue.make_room_for(&fits).map(|waiting| waiting.arrival), Some(1));
-        assert_eq!(queue.make_room_for(&fits), None);
-        assert!(queue.push(fits, None).is_some());
+        assert_eq!(queue.make_room_for(&fits, room).map(|waiting| waiting.arrival), Some(1));
+        assert_eq!(queue.make_room_for(&fits, room), None);
+        assert!(queue.push(fits, None, room).is_some());
+    }
+
+    #[test]
+    fn who_has_caught_up_keeps_no_memory_for_a_backlog() {
+        let room = Backlog { messages: 1_000, octets: 10_000 };
+        let mut queue = Queue::new();
+        for _ in 0..1_000 {
+            assert!(queue.push(outbound(QoS::AtMostOnce, ""), None, room).is_some());
+        }
+        assert_eq!(drain(&mut queue, true).len(), 1_000);
+        assert!(queue.fleeting.capacity() <= SPARE);
     }
 
     #[test]
     fn both_limits_hold() {
-        let limits = Limits { max_queued_messages: 2, max_queued_octets: 10, ..Limits::default() };
-        let mut queue = Queue::new(&limits);
-        assert!(queue.push(outbound(QoS::AtLeastOnce, ""), None).is_some());
-        assert!(
-            queue.push(outbound(QoS::AtLeastOnce, "0123456789"), None).is_none(),
-            "eleven octets"
-        );
-        assert!(queue.push(outbound(QoS::AtMostOnce, ""), None).is_some());
-        assert!(queue.push(outbound(QoS::AtMostOnce, ""), None).is_none(), "a third message");
+        let room = Backlog { messages: 2, octets: 10 };
+        let mut queue = Queue::new();
+        let mut push = |qos, payload| queue.push(outbound(qos, payload), None, room).is_some();
+        assert!(push(QoS::AtLeastOnce, ""));
+        assert!(!push(QoS::AtLeastOnce, "0123456789"), "eleven octets");
+        assert!(push(QoS::AtMostOnce, ""));
+        assert!(!push(QoS::AtMostOnce, ""), "a third message");
         assert_eq!(queue.len(), 2);
     }
 }

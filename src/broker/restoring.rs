@@ -44,6 +44,7 @@ impl<H: Holder> Broker<H> {
         let mut state = Session::restored(number, session, &self.limits);
         state.set_rights(self.holder.read_access(|access| access.rights(state.owner(), &name)));
         let rights = state.rights().clone();
+        self.settle(&mut state);
         let session = self.holder.add_session(state);
         self.holder.with_registry(|registry| registry.insert(name, session.clone()));
         self.holder.write_subscriptions(|all| {

@@ -53,6 +53,10 @@ impl Routed {
         self.live.qos
     }
 
+    fn octets(&self) -> usize {
+        self.live.topic.as_str().len() + self.live.payload.len()
+    }
+
     /// Whether nobody who gets it at most once may have it before it is known to be kept.
     pub(super) fn may_come_again(&self) -> bool {
         self.may_come_again
@@ -112,14 +116,16 @@ impl<H: Holder> Broker<H> {
         unit: &mut Unit<'_>,
     ) {
         let dropped = session.dropped();
-        let policy = self.policy.queue;
-        if let Some(connection) = session.deliver(routed, granted, retain, policy, unit) {
+        let room = session.room(routed.octets(), &self.limits, || self.holder.held());
+        let full = (self.policy.queue, room);
+        if let Some(connection) = session.deliver(routed, granted, retain, full, unit) {
             self.holder.wake(connection);
         }
         let dropped = session.dropped() - dropped;
         if dropped > 0 {
-            self.holder.reached(session.dropped_by(), dropped);
+            self.holder.reached(session.bound(room, &self.limits), dropped);
         }
+        self.settle(session);
     }
 
     /// Keeps a message for those who subscribe later.

@@ -18,8 +18,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use self::keeping::Keeping;
 pub use self::name::SessionName;
+use super::backlog::UNTOLD;
 use super::queue::{Queue, Waiting};
-use super::{Bound, Change, CloseReason, Limits, Rights, SessionNumber, Unit};
+use super::{Backlog, Change, CloseReason, Limits, Rights, SessionNumber, Unit};
 use crate::packet::{Packet, QoS, Text, Will};
 use crate::session::{Receiving, Sending};
 use crate::topic::TopicFilter;
@@ -40,6 +41,8 @@ pub struct Session<C> {
     /// What the Client has not answered on an earlier connection and is yet to be sent on this one.
     resend: VecDeque<Packet>,
     attachment: Option<Attachment<C>>,
+    /// What it was last told to hold; `None` once it has ended, and counts for nothing.
+    told: Option<Backlog>,
     dropped: u64,
     /// How many of those somebody was told of.
     dropped_told: u64,
@@ -70,9 +73,10 @@ impl<C> Session<C> {
             subscriptions: BTreeMap::new(),
             sending: Sending::new(limits.max_in_flight),
             receiving: Receiving::default(),
-            queue: Queue::new(limits),
+            queue: Queue::new(),
             resend: VecDeque::new(),
             attachment: None,
+            told: Some(Backlog::default()),
             dropped: 0,
             dropped_told: 0,
             absent_since: None,
@@ -121,9 +125,28 @@ impl<C> Session<C> {
         !self.sending.has_room() && self.queue.has_next(true)
     }
 
-    /// Which bound has left no room for what was dropped last.
-    pub(super) fn dropped_by(&self) -> Bound {
-        self.queue.bound()
+    /// What it holds for its Client: what waits, and what is on its way.
+    pub fn held(&self) -> Backlog {
+        Backlog {
+            messages: self.queue.len() + self.sending.in_flight(),
+            octets: self.queue.octets() + self.sending.octets(),
+        }
+    }
+
+    /// What it held when that was last told, and what it holds now, if that is to be told.
+    pub(super) fn news(&mut self) -> Option<(Backlog, Backlog)> {
+        let held = self.held();
+        let told = self.told.as_mut()?;
+        // The Clients that are absent may be many, and those that are not have sockets of their
+        // own, which take more than this.
+        let untold = if self.attachment.is_some() { UNTOLD } else { Backlog::default() };
+        let is_news = held.differs(*told, untold) || held == Backlog::default() && held != *told;
+        is_news.then(|| (std::mem::replace(told, held), held))
+    }
+
+    /// Nothing of it counts any more: what it held when that was last told.
+    pub(super) fn count_no_more(&mut self) -> Backlog {
+        self.told.take().unwrap_or_default()
     }
 
     /// How many messages found no room and were dropped.

@@ -4,7 +4,7 @@
 //! [MQTT-3.1.3-2], [MQTT-3.1.3-5], [MQTT-3.1.3-6], [MQTT-3.1.4-2], [MQTT-3.1.4-3],
 //! [MQTT-3.2.2-1] to [MQTT-3.2.2-3], [MQTT-3.14.4-3], [MQTT-4.1.0-1], [MQTT-4.1.0-2].
 
-use super::{Bound, Broker, Holder, Position, Session, SessionName, Unit};
+use super::{Backlog, Bound, Broker, Holder, Position, Session, SessionName, Unit};
 use crate::packet::{Connect, Text};
 use crate::topic::TopicFilter;
 
@@ -80,10 +80,11 @@ impl<H: Holder> Broker<H> {
                     let goes_on = self.holder.with_session(&session, |state| {
                         // [MQTT-3.1.4-2] One connection for each Client: the older one ends.
                         displaced = state.detach(unit);
+                        self.settle(state);
                         // [MQTT-3.1.2-6] A clean Session is not continued, and does not continue
                         // another. [MQTT-3.1.4-3]
                         if clean_session || state.is_clean() {
-                            ended = Some(end(&session, state, unit));
+                            ended = Some(self.end(&session, state, unit));
                             return None;
                         }
                         state.set_rights(rights.clone());
@@ -144,8 +145,9 @@ impl<H: Holder> Broker<H> {
                 }
                 // [MQTT-4.1.0-2] Until now the Session had a connection, and could not end.
                 let will = state.detach(unit).and_then(|(_, will)| will);
+                self.settle(state);
                 // [MQTT-3.1.2-6] A clean Session lasts as long as its connection.
-                let ended = state.is_clean().then(|| end(session, state, unit));
+                let ended = state.is_clean().then(|| self.end(session, state, unit));
                 if ended.is_some() {
                     registry.remove(name);
                 }
@@ -176,15 +178,18 @@ impl<H: Holder> Broker<H> {
             }
         });
     }
-}
 
-/// Ends a Session that has no connection: nothing of it is ever used again.
-pub(super) fn end<S: Clone, C>(
-    session: &S,
-    state: &mut Session<C>,
-    unit: &mut Unit<'_>,
-) -> Ended<S> {
-    debug_assert!(!state.is_connected());
-    state.end(unit);
-    Ended { session: session.clone(), filters: state.subscriptions().keys().cloned().collect() }
+    /// Ends a Session that has no connection: nothing of it is ever used again.
+    pub(super) fn end(
+        &self,
+        session: &H::Session,
+        state: &mut Session<H::Connection>,
+        unit: &mut Unit<'_>,
+    ) -> Ended<H::Session> {
+        debug_assert!(!state.is_connected());
+        state.end(unit);
+        self.holder.holds(state.count_no_more(), Backlog::default());
+        let filters = state.subscriptions().keys().cloned().collect();
+        Ended { session: session.clone(), filters }
+    }
 }

@@ -52,6 +52,11 @@ pub struct Outbound {
 }
 
 impl Outbound {
+    /// How many octets of topic and payload it holds.
+    pub fn octets(&self) -> usize {
+        self.message.topic.as_str().len() + self.message.payload.len()
+    }
+
     /// The PUBLISH that carries it.
     pub(super) fn publish(&self, delivery: Delivery) -> Publish {
         debug_assert_eq!(self.qos, delivery.qos());

@@ -15,7 +15,7 @@ use crate::packet::{Delivery, Packet, PacketId, Puback, Pubcomp, Publish, Pubrec
 ///
 /// Invariants, checked by `check_invariants`: the identifiers in use are those of
 /// `unacknowledged`, of `released` and those lent; none is in two of them; the messages in
-/// `unacknowledged` have QoS 1 or 2.
+/// `unacknowledged` have QoS 1 or 2, and `octets` is their sum.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Sending {
     ids: PacketIds,
@@ -23,6 +23,8 @@ pub struct Sending {
     unacknowledged: VecDeque<Unacknowledged>,
     /// QoS 2, answered by PUBREC and sent as PUBREL: in the order of those.
     released: VecDeque<PacketId>,
+    /// Of the messages in `unacknowledged`.
+    octets: usize,
     limit: u16,
 }
 
@@ -61,6 +63,7 @@ impl Sending {
             ids: PacketIds::new(),
             unacknowledged: VecDeque::new(),
             released: VecDeque::new(),
+            octets: 0,
             limit,
         }
     }
@@ -83,6 +86,7 @@ impl Sending {
         for (packet_id, outbound) in unacknowledged {
             debug_assert_ne!(outbound.qos, QoS::AtMostOnce);
             sending.ids.resume(packet_id);
+            sending.octets += outbound.octets();
             sending.unacknowledged.push_back(Unacknowledged { packet_id, outbound });
         }
         sending
@@ -96,6 +100,11 @@ impl Sending {
     /// How many messages of QoS 1 and 2 are on their way.
     pub fn in_flight(&self) -> usize {
         self.unacknowledged.len() + self.released.len()
+    }
+
+    /// How many octets of topic and payload they hold until they are answered.
+    pub fn octets(&self) -> usize {
+        self.octets
     }
 
     /// Sends a message for the first time: the PUBLISH to send.
@@ -113,6 +122,7 @@ impl Sending {
         // [MQTT-4.3.3-1] QoS 2: an identifier of its own, no DUP, and kept until it is answered.
         let packet_id = self.ids.take()?;
         let publish = outbound.publish(delivery(outbound.qos, packet_id, false));
+        self.octets += outbound.octets();
         self.unacknowledged.push_back(Unacknowledged { packet_id, outbound });
         Some(publish)
     }
@@ -135,7 +145,7 @@ impl Sending {
             return Err(unexpected("of QoS 2"));
         }
         // [MQTT-2.3.1-3] Only the answer makes the identifier free.
-        self.unacknowledged.remove(index);
+        self.answered(index);
         self.ids.give_back(packet_id);
         Ok(Completed::Delivery(packet_id))
     }
@@ -156,7 +166,7 @@ impl Sending {
                 return Err(UnexpectedAck { acknowledgement, packet_id, stage });
             }
             // [MQTT-4.3.3-1] From here on it is PUBREL that is sent again, never PUBLISH.
-            self.unacknowledged.remove(index);
+            self.answered(index);
             self.released.push_back(packet_id);
         }
         // [MQTT-4.3.3-1] Each PUBREC gets its PUBREL, with the same identifier,
@@ -208,6 +218,13 @@ impl Sending {
         self.ids.give_back(packet_id);
     }
 
+    /// Lets go of the message at `index`: its receiver has it.
+    fn answered(&mut self, index: usize) {
+        if let Some(Unacknowledged { outbound, .. }) = self.unacknowledged.remove(index) {
+            self.octets -= outbound.octets();
+        }
+    }
+
     /// Where the delivery stands that waits for PUBACK or PUBREC.
     ///
     /// Receivers answer in order, so it is nearly always the first.
@@ -226,6 +243,8 @@ impl Sending {
         for packet_id in &self.released {
             assert!(self.ids.is_in_use(*packet_id));
         }
+        let octets = self.unacknowledged.iter().map(|waiting| waiting.outbound.octets());
+        assert_eq!(self.octets, octets.sum::<usize>());
     }
 }
 

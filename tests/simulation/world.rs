@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use mqttspec::broker::Holder as _;
+use mqttspec::broker::{Backlog, Holder as _};
 use mqttspec::packet::QoS;
 
 use super::agenda::{Agenda, Event, Side};
@@ -171,11 +171,15 @@ impl World {
             return Some(format!("peer {peer}"));
         }
         // All peers are connected, so nothing may be left for any of them.
-        server.broker.holder().with_registry(|registry| {
+        let left = server.broker.holder().with_registry(|registry| {
             registry.iter().find_map(|(name, session)| {
                 let backlog = server.broker.holder().with_session(session, |it| it.backlog());
                 (backlog != (0, 0)).then(|| format!("the Session of {name} has {backlog:?}"))
             })
+        });
+        left.or_else(|| {
+            let held = server.broker.holder().held();
+            (held != Backlog::default()).then(|| format!("nobody holds what is counted: {held:?}"))
         })
     }
 

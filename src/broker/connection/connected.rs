@@ -93,9 +93,13 @@ impl<H: Holder> Connection<H> {
         broker: &Broker<H>,
         work: impl FnOnce(&mut Session<H::Connection>) -> R,
     ) -> Option<R> {
-        broker
-            .holder()
-            .with_session(session, |state| state.is_attached_to(&self.me).then(|| work(state)))
+        broker.holder().with_session(session, |state| {
+            state.is_attached_to(&self.me).then(|| {
+                let done = work(state);
+                broker.settle(state);
+                done
+            })
+        })
     }
 
     /// `None` when the Session has another connection by now.

@@ -47,6 +47,7 @@ impl<H: Holder> Connection<H> {
             if state.waits_for_answers() {
                 broker.holder().reached(Bound::MaxInFlight, 1);
             }
+            broker.settle(state);
             None
         });
         // One wait for all of them.

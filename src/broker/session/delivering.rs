@@ -4,9 +4,12 @@
 //! message (`routing`), and what has no room (`queue`).
 
 use super::Session;
+use crate::broker::backlog::UNTOLD;
 use crate::broker::queue::Waiting;
 use crate::broker::routing::Routed;
-use crate::broker::{Change, CloseReason, KeptMessage, Position, QueuePolicy, Unit};
+use crate::broker::{
+    Backlog, Bound, Change, CloseReason, KeptMessage, Limits, Position, QueuePolicy, Unit,
+};
 use crate::packet::{Packet, PacketId, QoS};
 use crate::session::Outbound;
 
@@ -17,16 +20,53 @@ use crate::session::Outbound;
 const LIVE: usize = 64;
 
 impl<C> Session<C> {
+    /// How much may wait for this Client, when another message of so many octets is one of them;
+    /// `all` is what all Sessions hold.
+    pub(in crate::broker) fn room(
+        &self,
+        octets: usize,
+        limits: &Limits,
+        all: impl FnOnce() -> Backlog,
+    ) -> Backlog {
+        let (messages, max_octets) = (limits.max_queued_messages, limits.max_queued_octets);
+        let most = Backlog { messages, octets: max_octets };
+        let held = self.held();
+        let (messages, octets) = (held.messages + 1, held.octets + octets);
+        let is_little = messages <= UNTOLD.messages && octets <= UNTOLD.octets;
+        if is_little && self.attachment.is_some() {
+            return most;
+        }
+        let others = all().without(self.told.unwrap_or_default());
+        let (messages, octets) = (self.sending.in_flight(), self.sending.octets());
+        most.min(others.share(limits).without(Backlog { messages, octets }))
+    }
+
+    /// Which bound has left no room for a message, when `room` was all there was.
+    pub(in crate::broker) fn bound(&self, room: Backlog, limits: &Limits) -> Bound {
+        let is_own = |room, most| room >= most;
+        if self.queue.len() >= room.messages {
+            match is_own(room.messages, limits.max_queued_messages) {
+                true => Bound::MaxQueuedMessages,
+                false => Bound::MaxTotalQueuedMessages,
+            }
+        } else {
+            match is_own(room.octets, limits.max_queued_octets) {
+                true => Bound::MaxQueuedOctets,
+                false => Bound::MaxTotalQueuedOctets,
+            }
+        }
+    }
+
     /// Takes over a message for this Client, and says which connection to wake for it.
     ///
     /// `granted` is the greatest QoS of the subscriptions that match, `retain` what the Client is
-    /// to see.
+    /// to see, `room` all that may wait for it.
     pub(in crate::broker) fn deliver(
         &mut self,
         routed: &Routed,
         granted: QoS,
         retain: bool,
-        policy: QueuePolicy,
+        (policy, room): (QueuePolicy, Backlog),
         unit: &mut Unit<'_>,
     ) -> Option<&C> {
         if !self.rights.may_read(routed.topic()) {
@@ -51,12 +91,12 @@ impl<C> Session<C> {
         let is_once = qos != QoS::AtLeastOnce && routed.may_come_again();
         let after = if is_once { unit.recorded() } else { None };
         if policy == QueuePolicy::DropOld {
-            while let Some(older) = self.queue.make_room_for(&outbound) {
+            while let Some(older) = self.queue.make_room_for(&outbound, room) {
                 self.dropped += 1;
                 self.dropped_waiting(&older, unit);
             }
         }
-        let Some(order) = self.queue.push(outbound, after) else {
+        let Some(order) = self.queue.push(outbound, after, room) else {
             self.dropped += 1;
             let ends = policy == QueuePolicy::Disconnect && self.dismissed().is_none();
             return if ends { self.dismiss(CloseReason::QueueFull) } else { None };

@@ -31,7 +31,7 @@ impl<C> Session<C> {
     ) -> Self {
         let KeptSession { owner, absent_since, subscriptions, deliveries, received, .. } = kept;
         let mut keeping = Keeping::new(number);
-        let mut queue = Queue::new(limits);
+        let mut queue = Queue::new();
         let (mut sent, mut released) = (Vec::new(), Vec::new());
         for (order, delivery) in deliveries {
             match delivery {

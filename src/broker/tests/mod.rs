@@ -1,6 +1,7 @@
 //! Conversations with a server in one thread and on a made-up clock.
 
 mod acknowledging;
+mod bounding;
 mod connecting;
 mod expiring;
 mod keeping;

@@ -96,6 +96,15 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "OCTETS", default_value_t = default().max_queued_octets)]
     max_queued_octets: usize,
 
+    /// Messages held for all clients together; no client may have more than half of what the others
+    /// leave of it
+    #[arg(long, value_name = "N", default_value_t = default().max_total_queued_messages)]
+    max_total_queued_messages: usize,
+
+    /// Octets held for all clients together, in the same way
+    #[arg(long, value_name = "OCTETS", default_value_t = default().max_total_queued_octets)]
+    max_total_queued_octets: usize,
+
     /// What is done about a message for which there is no room: drop it, drop the oldest of those
     /// that wait (QoS 0 first), or drop it and disconnect the client
     #[arg(long, value_name = "HOW", default_value = "drop-new")]
@@ -246,6 +255,8 @@ impl Arguments {
         limits.max_in_flight = self.max_in_flight;
         limits.max_queued_messages = self.max_queued_messages;
         limits.max_queued_octets = self.max_queued_octets;
+        limits.max_total_queued_messages = self.max_total_queued_messages;
+        limits.max_total_queued_octets = self.max_total_queued_octets;
         let queue = match self.queue_policy {
             WhenFull::DropNew => QueuePolicy::DropNew,
             WhenFull::DropOld => QueuePolicy::DropOld,

@@ -141,7 +141,6 @@ impl Common {
         let holder = self.broker.holder();
         let (retained_messages, retained_octets) =
             holder.read_retained(|retained| retained.counted());
-        let dropped_by = |bound| holder.times_reached(bound);
         Figures {
             uptime: self.counters.started.elapsed(),
             connections,
@@ -155,8 +154,10 @@ impl Common {
             retained_messages,
             retained_octets,
             moved,
-            messages_dropped: dropped_by(Bound::MaxQueuedMessages)
-                + dropped_by(Bound::MaxQueuedOctets),
+            messages_dropped: Bound::OF_QUEUES
+                .map(|bound| holder.times_reached(bound))
+                .iter()
+                .sum(),
             closed: self.counters.closings().clone(),
             bounds: self.bounds(),
             violations: self.counters.violations.by_statement(),

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering as Atomic};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering as Atomic};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -17,7 +17,7 @@ use super::origin::Origin;
 use super::sharded::Sharded;
 use super::traffic::Traffic;
 use crate::broker::{
-    Access, Bound, Holder, Registry, Retained, Session, SessionName, Subscriptions, Unit,
+    Access, Backlog, Bound, Holder, Registry, Retained, Session, SessionName, Subscriptions, Unit,
 };
 
 /// What connections share, behind locks.
@@ -30,8 +30,17 @@ pub(super) struct Shared {
     subscriptions: RwLock<Subscriptions<SharedSession>>,
     /// `None` when nothing outlives the server.
     journal: Option<Arc<Journal>>,
+    held: Held,
     /// How often each bound was reached, in the order of [`Bound::ALL`].
     reached: Sharded<{ Bound::ALL.len() }>,
+}
+
+/// What all Sessions hold; on a cache line of its own, as every thread looks at it.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Held {
+    messages: AtomicUsize,
+    octets: AtomicUsize,
 }
 
 /// A Session; two are the same when their numbers are.
@@ -201,6 +210,18 @@ impl Holder for Shared {
 
     fn reached(&self, bound: Bound, times: u64) {
         self.reached.add(bound as usize, times);
+    }
+
+    fn holds(&self, before: Backlog, now: Backlog) {
+        // What wraps when there are fewer comes out right in the sum.
+        let (messages, octets) = (now.messages, now.octets);
+        self.held.messages.fetch_add(messages.wrapping_sub(before.messages), Atomic::Relaxed);
+        self.held.octets.fetch_add(octets.wrapping_sub(before.octets), Atomic::Relaxed);
+    }
+
+    fn held(&self) -> Backlog {
+        let read = |sum: &AtomicUsize| sum.load(Atomic::Relaxed);
+        Backlog { messages: read(&self.held.messages), octets: read(&self.held.octets) }
     }
 
     fn wake(&self, connection: &SharedConnection) {
