@@ -21,9 +21,9 @@ pub struct Limits {
     /// How many messages may wait for one client. Default: 100,000; beyond it
     /// [`Policy::queue`](super::Policy::queue) holds.
     ///
-    /// What is retained waits here too when a client subscribes to all of it, so the default leaves
-    /// room for as much as a large installation retains. Each takes some hundred octets beside its
-    /// own; that many clients together do not take too much, the two bounds below see to.
+    /// What is retained for a new subscription does not wait here beyond the first thousand: it is
+    /// fetched as the client takes it. Each message takes some hundred octets beside its own; that
+    /// many clients together do not take too much, the two bounds below see to.
     pub max_queued_messages: usize,
     /// How many octets of topic and payload may wait for one client. Default: 64 MiB.
     pub max_queued_octets: usize,

@@ -37,6 +37,7 @@ mod operating;
 mod pace;
 mod policy;
 mod queue;
+mod rest;
 mod restoring;
 mod retained;
 mod routing;

@@ -1,25 +1,32 @@
 //! The messages that wait for one Client, in the order in which they came.
 //!
-//! Clauses: [MQTT-3.1.2-5], [MQTT-4.6.0-5], [MQTT-4.6.0-6].
+//! Clauses: [MQTT-3.1.2-5], [MQTT-4.6.0-5], [MQTT-4.6.0-6]. Not here: what is retained and does not
+//! wait here yet (`rest`).
 
 use std::collections::VecDeque;
 
-use super::{Backlog, Position};
+use super::rest::Rest;
+use super::{Backlog, Position, Retained};
 use crate::packet::QoS;
 use crate::session::Outbound;
+use crate::topic::{TopicFilter, TopicName};
 
 /// The messages that wait for one Client.
 ///
 /// Those of QoS 0 stand in a line of their own, so that a Client which does not acknowledge still
 /// gets them; while both lines move, the older message goes first, whatever its QoS.
 ///
-/// Invariants: `octets` is the sum over both lines; each line is in ascending order.
+/// Invariants: `octets` is the sum over both lines; each line is in ascending order, as are the
+/// rests; what was fetched of a rest has its place.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Queue {
     /// QoS 0.
     fleeting: VecDeque<Waiting>,
     /// QoS 1 and 2.
     lasting: VecDeque<Waiting>,
+    /// What is retained and still owed, each at its place; hardly ever there are any.
+    #[expect(clippy::box_collection, reason = "a Session is small, and nearly none has any")]
+    rests: Option<Box<VecDeque<(u64, Rest)>>>,
     /// How many have ever come.
     arrivals: u64,
     octets: usize,
@@ -37,7 +44,13 @@ pub(super) struct Waiting {
 
 impl Queue {
     pub(super) const fn new() -> Self {
-        Self { fleeting: VecDeque::new(), lasting: VecDeque::new(), arrivals: 0, octets: 0 }
+        Self {
+            fleeting: VecDeque::new(),
+            lasting: VecDeque::new(),
+            rests: None,
+            arrivals: 0,
+            octets: 0,
+        }
     }
 
     /// Takes out the oldest message whose place `outbound` may have, if it needs one where `room` is
@@ -92,23 +105,13 @@ impl Queue {
     fn put(&mut self, arrival: u64, outbound: Outbound, after: Option<Position>) {
         self.octets += outbound.octets();
         self.arrivals = arrival;
-        let line = match outbound.qos {
-            QoS::AtMostOnce => &mut self.fleeting,
-            QoS::AtLeastOnce | QoS::ExactlyOnce => &mut self.lasting,
-        };
-        line.push_back(Waiting { arrival, outbound, after });
+        self.line(outbound.qos).push_back(Waiting { arrival, outbound, after });
     }
 
     /// Takes the message that is next; without `room` for QoS 1 and 2, the next of QoS 0.
     pub(super) fn pop(&mut self, room: bool) -> Option<Waiting> {
-        let arrival = |line: &VecDeque<Waiting>| line.front().map(|waiting| waiting.arrival);
-        let line = match (arrival(&self.fleeting), arrival(&self.lasting)) {
-            // [MQTT-4.6.0-5] [MQTT-4.6.0-6] As they came: no topic is out of order.
-            (Some(fleeting), Some(lasting)) if room && lasting < fleeting => &mut self.lasting,
-            (Some(_), _) => &mut self.fleeting,
-            (None, Some(_)) if room => &mut self.lasting,
-            (None, _) => return None,
-        };
+        let qos = self.next(room)?;
+        let line = self.line(qos);
         let waiting = line.pop_front()?;
         if line.is_empty() && line.capacity() > SPARE {
             // A Client that has caught up keeps no memory for what might wait for it.
@@ -118,15 +121,101 @@ impl Queue {
         Some(waiting)
     }
 
-    /// Whether [`pop`](Self::pop) would give a message.
+    /// Whether [`pop`](Self::pop) would give a message, or there is one to be fetched.
     pub(super) fn has_next(&self, room: bool) -> bool {
-        !self.fleeting.is_empty() || room && !self.lasting.is_empty()
+        self.wants_rest() || self.next(room).is_some()
+    }
+
+    /// The QoS, or one like it, of the message that is next.
+    fn next(&self, room: bool) -> Option<QoS> {
+        let arrival = |line: &VecDeque<Waiting>| line.front().map(|waiting| waiting.arrival);
+        let (fleeting, lasting) = (arrival(&self.fleeting), arrival(&self.lasting));
+        let (next, qos) = match (fleeting, lasting) {
+            // [MQTT-4.6.0-5] [MQTT-4.6.0-6] As they came: no topic is out of order.
+            (Some(fleeting), Some(lasting)) if room && lasting < fleeting => {
+                (lasting, QoS::AtLeastOnce)
+            }
+            (Some(fleeting), _) => (fleeting, QoS::AtMostOnce),
+            (None, Some(lasting)) if room => (lasting, QoS::AtLeastOnce),
+            (None, _) => return None,
+        };
+        match self.owed() {
+            // It waits for a rest, as long as that does not wait for acknowledgements itself.
+            Some(rest) if next > rest && lasting.is_none_or(|lasting| lasting > rest) => None,
+            _ => Some(qos),
+        }
+    }
+
+    /// The place of the first rest.
+    fn owed(&self) -> Option<u64> {
+        Some(self.rests.as_ref()?.front()?.0)
+    }
+
+    /// Whether it is the turn of retained messages that are to be fetched.
+    pub(super) fn wants_rest(&self) -> bool {
+        let Some(rest) = self.owed() else { return false };
+        let fronts = [self.fleeting.front(), self.lasting.front()];
+        fronts.into_iter().flatten().all(|waiting| waiting.arrival > rest)
+    }
+
+    /// Owes retained messages, behind all that waits.
+    pub(super) fn owe(&mut self, rest: Rest) {
+        self.arrivals += 1;
+        self.rests.get_or_insert_default().push_back((self.arrivals, rest));
+    }
+
+    /// Owes what is retained for the subscription `filter` no more.
+    pub(super) fn owe_no_more(&mut self, filter: &TopicFilter) {
+        self.retain_rests(|rest| rest.filter != *filter);
+    }
+
+    fn retain_rests(&mut self, stays: impl Fn(&Rest) -> bool) {
+        if let Some(rests) = &mut self.rests {
+            rests.retain(|(_, rest)| stays(rest));
+            if rests.is_empty() {
+                self.rests = None;
+            }
+        }
+    }
+
+    /// Fetches retained messages whose turn it is, of topics that the Client may read.
+    pub(super) fn fetch_rest(
+        &mut self,
+        retained: &Retained,
+        may_read: impl Fn(&TopicName) -> bool,
+    ) {
+        while self.wants_rest() {
+            let Some((arrival, rest)) = self.rests.as_mut().and_then(|rests| rests.front_mut())
+            else {
+                return;
+            };
+            let arrival = *arrival;
+            let (fetched, has_more) = rest.fetch(retained, &may_read);
+            if !has_more {
+                self.rests = self.rests.take().filter(|rests| rests.len() > 1);
+                self.rests.as_mut().map(|rests| rests.pop_front());
+            }
+            // In front of what came later.
+            for outbound in fetched.into_iter().rev() {
+                self.octets += outbound.octets();
+                let line = self.line(outbound.qos);
+                line.push_front(Waiting { arrival, outbound, after: None });
+            }
+        }
+    }
+
+    fn line(&mut self, qos: QoS) -> &mut VecDeque<Waiting> {
+        match qos {
+            QoS::AtMostOnce => &mut self.fleeting,
+            QoS::AtLeastOnce | QoS::ExactlyOnce => &mut self.lasting,
+        }
     }
 
     /// Drops the messages of QoS 0: nobody is there to send them to.
     pub(super) fn drop_fleeting(&mut self) {
         self.octets -= self.fleeting.iter().map(|waiting| waiting.outbound.octets()).sum::<usize>();
         self.fleeting = VecDeque::new();
+        self.retain_rests(|rest| !rest.is_fleeting && rest.qos != QoS::AtMostOnce);
     }
 
     /// How many octets of topic and payload wait.

@@ -15,18 +15,23 @@ use crate::topic::{TopicFilter, TopicMap, TopicName};
 
 /// The last retained message of each Topic Name.
 ///
-/// Invariant: `count` and `octets` are of all topics but those of the server itself.
+/// Invariants: `count` and `octets` are of all topics but those of the server itself; no entry has
+/// an `age` above `age`, and no two have the same.
 // [MQTT-3.1.2-7] Nothing here knows of Sessions, so no end of one can take anything away.
 #[derive(Clone, Debug, Default)]
 pub struct Retained {
     messages: TopicMap<Entry>,
     count: usize,
     octets: usize,
+    /// How many were ever kept.
+    age: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
     message: Arc<Message>,
+    /// How many were kept up to this one.
+    age: u64,
     /// What it is kept under beyond the end of the server; `None` when it ends with the server.
     number: Option<MessageNumber>,
 }
@@ -34,7 +39,7 @@ struct Entry {
 impl Retained {
     /// Nothing retained.
     pub const fn new() -> Self {
-        Self { messages: TopicMap::new(), count: 0, octets: 0 }
+        Self { messages: TopicMap::new(), count: 0, octets: 0, age: 0 }
     }
 
     /// Takes in a message that was published with RETAIN; `false` when there is no room to keep
@@ -74,7 +79,8 @@ impl Retained {
         }
         // [MQTT-3.3.1-5] Kept, with its QoS.
         (self.count, self.octets) = (count, octets);
-        self.messages.insert(message.topic.clone(), Entry { message, number });
+        self.age += 1;
+        self.messages.insert(message.topic.clone(), Entry { message, age: self.age, number });
         true
     }
 
@@ -84,7 +90,8 @@ impl Retained {
         let (count, octets) = weight(&message);
         self.count += count;
         self.octets += octets;
-        let entry = Entry { message: message.clone(), number: Some(number) };
+        self.age += 1;
+        let entry = Entry { message: message.clone(), age: self.age, number: Some(number) };
         let older = self.messages.insert(message.topic.clone(), entry);
         debug_assert!(older.is_none(), "a topic has one message");
     }
@@ -94,13 +101,31 @@ impl Retained {
         self.messages.for_each_match(filter, |_, entry| visit(&entry.message));
     }
 
-    /// The same, with the number that each is kept under.
-    pub(super) fn for_each_kept_match(
+    /// The same until `visit` says `false`, with the number that each is kept under.
+    pub(super) fn visit_kept_matches(
         &self,
         filter: &TopicFilter,
-        mut visit: impl FnMut(&Arc<Message>, Option<MessageNumber>),
+        mut visit: impl FnMut(&Arc<Message>, Option<MessageNumber>) -> bool,
     ) {
-        self.messages.for_each_match(filter, |_, entry| visit(&entry.message, entry.number));
+        self.messages.visit_matches(filter, None, |_, entry| visit(&entry.message, entry.number));
+    }
+
+    /// The same for those behind the topic `after`, or all, that were there when there had been
+    /// `age` messages.
+    pub(super) fn visit_aged_matches(
+        &self,
+        filter: &TopicFilter,
+        after: Option<&TopicName>,
+        age: u64,
+        mut visit: impl FnMut(&Arc<Message>) -> bool,
+    ) {
+        self.messages
+            .visit_matches(filter, after, |_, entry| entry.age > age || visit(&entry.message));
+    }
+
+    /// How many messages were ever kept: those of today are no later.
+    pub(super) fn age(&self) -> u64 {
+        self.age
     }
 
     /// The message of `topic`.

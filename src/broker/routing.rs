@@ -53,7 +53,8 @@ impl Routed {
         self.live.qos
     }
 
-    fn octets(&self) -> usize {
+    /// How many octets of topic and payload it holds.
+    pub(super) fn octets(&self) -> usize {
         self.live.topic.as_str().len() + self.live.payload.len()
     }
 

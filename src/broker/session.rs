@@ -193,6 +193,7 @@ impl<C> Session<C> {
     ) -> bool {
         if let Some(granted) = self.subscriptions.get_mut(filter) {
             *granted = qos;
+            self.queue.owe_no_more(filter);
         } else if self.subscriptions.len() < limits.max_subscriptions {
             self.subscriptions.insert(filter.clone(), qos);
         } else {
@@ -209,6 +210,7 @@ impl<C> Session<C> {
         // they are, and end as they would have.
         let there_was_one = self.subscriptions.remove(filter).is_some();
         if there_was_one {
+            self.queue.owe_no_more(filter);
             let filter = filter.clone();
             self.record(unit, |session| Change::Unsubscribed { session, filter });
         }

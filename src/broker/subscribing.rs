@@ -4,8 +4,9 @@
 //! [MQTT-3.8.4-6], [MQTT-3.9.3-1], [MQTT-3.10.4-1], [MQTT-3.10.4-2],
 //! [MQTT-3.10.4-4] to [MQTT-3.10.4-6].
 
+use super::rest::Rest;
 use super::routing::Routed;
-use super::{Bound, Broker, Holder, Unit};
+use super::{Bound, Broker, Holder, Retained, Session, Unit};
 use crate::packet::{QoS, Suback, SubackCode, Subscribe, SubscribeFilter, Unsuback, Unsubscribe};
 use crate::topic::TopicFilter;
 
@@ -70,16 +71,48 @@ impl<H: Holder> Broker<H> {
                 return false;
             }
             self.holder.with_session(session, |state| {
-                // [MQTT-3.3.1-6] The last message of each topic that matches is sent,
-                // [MQTT-3.8.4-3] also when the filter is not new.
-                retained.for_each_kept_match(filter, |message, number| {
-                    let routed = Routed::retained(message, number);
-                    // [MQTT-3.3.1-8] With RETAIN 1: it was not published just now.
-                    self.hand_over(state, &routed, qos, true, unit);
-                });
+                self.hand_over_retained(state, retained, filter, qos, unit);
             });
             true
         })
+    }
+
+    /// Hands what is retained to a Session that has subscribed to `filter`: at once what has room,
+    /// and the rest as its Client takes it.
+    fn hand_over_retained(
+        &self,
+        state: &mut Session<H::Connection>,
+        retained: &Retained,
+        filter: &TopicFilter,
+        qos: QoS,
+        unit: &mut Unit<'_>,
+    ) {
+        let mut last = None;
+        let mut rest = None;
+        let is_fleeting = state.keeps(QoS::AtLeastOnce);
+        // [MQTT-3.3.1-6] The last message of each topic that matches is sent,
+        // [MQTT-3.8.4-3] also when the filter is not new.
+        retained.visit_kept_matches(filter, |message, number| {
+            let routed = Routed::retained(message, number);
+            let granted = qos.min(message.qos);
+            if rest.is_none() {
+                let octets = routed.octets();
+                let room = state.room(octets, &self.limits, || self.holder.held());
+                if state.may_owe(octets, granted, room) {
+                    let (filter, after) = (filter.clone(), last.take());
+                    rest = Some(Rest { filter, qos, after, age: retained.age(), is_fleeting });
+                }
+                last = Some(message.topic.clone());
+            }
+            if rest.is_none() || state.keeps(granted) {
+                // [MQTT-3.3.1-8] With RETAIN 1: it was not published just now.
+                self.hand_over(state, &routed, qos, true, unit);
+            }
+            rest.is_none() || state.keeps(qos)
+        });
+        if let Some(rest) = rest {
+            state.owe(rest);
+        }
     }
 
     /// Carries out an UNSUBSCRIBE: the UNSUBACK to answer with.

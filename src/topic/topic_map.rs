@@ -77,8 +77,26 @@ impl<V> TopicMap<V> {
     ///
     /// Clauses: [MQTT-4.7.2-1], [MQTT-4.7.3-4].
     pub fn for_each_match(&self, filter: &TopicFilter, mut visit: impl FnMut(&TopicName, &V)) {
+        self.visit_matches(filter, None, |name, value| {
+            visit(name, value);
+            true
+        });
+    }
+
+    /// The same for the Topic Names behind `after`, or for all, until `visit` says `false`.
+    pub fn visit_matches(
+        &self,
+        filter: &TopicFilter,
+        after: Option<&TopicName>,
+        mut visit: impl FnMut(&TopicName, &V) -> bool,
+    ) {
         let pattern = ordered(filter.as_str());
         let mut from = literal_start(&pattern).to_vec();
+        if let Some(after) = after {
+            let mut next = ordered(after.as_str()).into_vec();
+            next.push(LEVEL_END);
+            from = from.max(next);
+        }
         'descent: loop {
             let mut passed = 0;
             let start = (Bound::Included(from.as_slice()), Bound::Unbounded);
@@ -92,7 +110,8 @@ impl<V> TopicMap<V> {
                 }
                 passed = 0;
                 match compare(&pattern, key) {
-                    Verdict::Match => visit(name, value),
+                    Verdict::Match if visit(name, value) => {}
+                    Verdict::Match => return,
                     Verdict::TooShort => {}
                     Verdict::Seek { keep, then } => {
                         from.clear();

@@ -30,9 +30,20 @@ impl<H: Holder> Connection<H> {
 
     /// Fetches what the Session has to send.
     pub(super) fn fetch(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
-        let Stage::Connected { session, .. } = &self.stage else { return };
+        while self.fetch_waiting(broker, unit) {
+            let Stage::Connected { session, .. } = &self.stage else { return };
+            broker.holder().read_retained(|retained| {
+                broker.holder().with_session(session, |state| state.fetch_rest(retained));
+            });
+        }
+    }
+
+    /// Fetches what waits in the queue; whether there is nothing before what is retained and owed.
+    fn fetch_waiting(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) -> bool {
+        let Stage::Connected { session, .. } = &self.stage else { return false };
         let begin = self.outgoing.len();
         let mut recorded = None;
+        let mut wants_rest = false;
         let ended = broker.holder().with_session(session, |state| {
             if let Some(reason) = ended(state, &self.me) {
                 return Some(reason);
@@ -47,6 +58,7 @@ impl<H: Holder> Connection<H> {
             if state.waits_for_answers() {
                 broker.holder().reached(Bound::MaxInFlight, 1);
             }
+            wants_rest = state.wants_rest();
             broker.settle(state);
             None
         });
@@ -58,6 +70,7 @@ impl<H: Holder> Connection<H> {
         if let Some(reason) = ended {
             self.close(reason, broker, unit);
         }
+        wants_rest && self.outgoing.is_empty()
     }
 
     /// Ends the connection at once if it has to end, and says why; what was still to be sent is

@@ -6,9 +6,10 @@
 use super::Session;
 use crate::broker::backlog::UNTOLD;
 use crate::broker::queue::Waiting;
+use crate::broker::rest::{AT_ONCE, Rest};
 use crate::broker::routing::Routed;
 use crate::broker::{
-    Backlog, Bound, Change, CloseReason, KeptMessage, Limits, Position, QueuePolicy, Unit,
+    Backlog, Bound, Change, CloseReason, KeptMessage, Limits, Position, QueuePolicy, Retained, Unit,
 };
 use crate::packet::{Packet, PacketId, QoS};
 use crate::session::Outbound;
@@ -83,8 +84,7 @@ impl<C> Session<C> {
             _ => routed.kept().clone(),
         };
         // [MQTT-4.5.0-1] From here on the message is part of the Session.
-        let is_kept = self.keeping.is_some() && qos != QoS::AtMostOnce;
-        let kept = is_kept.then(|| message.clone());
+        let kept = self.keeps(qos).then(|| message.clone());
         let outbound = Outbound { message, qos, retain };
         // What may come again must not be with anyone who gets it once at most before it is known
         // to be kept, or it comes twice.
@@ -114,6 +114,36 @@ impl<C> Session<C> {
         }
         attachment.idle = false;
         Some(&attachment.connection)
+    }
+
+    /// Whether so much waits that another message of so many octets, at `qos` for this Client and
+    /// retained, may be left for later; `room` is all that may wait.
+    pub(in crate::broker) fn may_owe(&self, octets: usize, qos: QoS, room: Backlog) -> bool {
+        let most = room.min(AT_ONCE);
+        let is_much =
+            self.queue.len() >= most.messages || self.queue.octets() + octets > most.octets;
+        is_much && !self.keeps(qos)
+    }
+
+    /// Whether a message at `qos` is kept for its Client beyond the end of the server.
+    pub(in crate::broker) fn keeps(&self, qos: QoS) -> bool {
+        self.keeping.is_some() && qos != QoS::AtMostOnce
+    }
+
+    /// Owes its Client what is retained.
+    pub(in crate::broker) fn owe(&mut self, rest: Rest) {
+        self.queue.owe(rest);
+    }
+
+    /// Whether it is the turn of retained messages that it owes.
+    pub(in crate::broker) fn wants_rest(&self) -> bool {
+        self.queue.wants_rest()
+    }
+
+    /// Takes some of them into the queue.
+    pub(in crate::broker) fn fetch_rest(&mut self, retained: &Retained) {
+        let rights = &self.rights;
+        self.queue.fetch_rest(retained, |topic| rights.may_read(topic));
     }
 
     /// The next packet to send, if this connection may have one now, and what has to be durable

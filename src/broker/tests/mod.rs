@@ -8,6 +8,7 @@ mod keeping;
 mod memory;
 mod operating;
 mod overflowing;
+mod owing;
 mod retaining;
 mod rig;
 mod rights;

@@ -88,7 +88,7 @@ pub(in crate::cli) struct Arguments {
           value_parser = clap::value_parser!(u16).range(1..))]
     max_in_flight: u16,
 
-    /// Messages that may wait for one client, retained ones for a new subscription among them
+    /// Messages that may wait for one client
     #[arg(long, value_name = "N", default_value_t = default().max_queued_messages)]
     max_queued_messages: usize,
 
