@@ -58,7 +58,7 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mqttspec test-client                             the client of this program
-  mqttspec test-client --driver 'python3 conformance/drivers/paho.py'
+  mqttspec test-client --driver 'python3 conformance/drivers/paho-mqtt.py'
   mqttspec test-client --publish 'mosquitto_pub -p {port} -i {id} -t {topic} -m {payload} -q {qos}' \\
                        --subscribe 'mosquitto_sub -p {port} -i {id} -t {topic} -q {qos}'
   mqttspec test-client --filter 'ping/*'           a part of it
