@@ -8,10 +8,14 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use mqttspec_conformance::wire::{Connect, Octets as _};
-use mqttspec_conformance::{ClientSubject, Report, RunOptions, Verdict, judge_client};
+use mqttspec_conformance::{ClientSubject, Glob, Report, RunOptions, Verdict, judge_client};
 use serde_json::{Value, json};
 
 fn judged(toy: &str) -> Report {
+    judged_by(toy, "*")
+}
+
+fn judged_by(toy: &str, cases: &str) -> Report {
     let program = std::env::current_exe().expect("this program");
     let program = program.to_str().expect("a path in UTF-8");
     let command = format!("'{program}' --exact {toy} --ignored --nocapture");
@@ -19,6 +23,7 @@ fn judged(toy: &str) -> Report {
     options.patience = Duration::from_millis(200);
     options.close_wait = Duration::from_millis(200);
     options.second_look = false;
+    options.filter = Some(Glob::new(cases));
     judge_client(&ClientSubject::driver(command), &options, &mut ())
 }
 
@@ -49,6 +54,14 @@ fn who_says_connect_and_then_only_claims_passes_introductions() {
     for case in passed(&judged("claims")) {
         assert!(case.starts_with("introduction/"), "{case}");
     }
+}
+
+/// It asks for 60 seconds whatever it is told, as one may that cannot turn Keep Alive off.
+#[test]
+fn who_does_not_turn_keep_alive_off_breaks_nothing() {
+    let report = judged_by("claims", "keeping-alive/zero-is-said");
+    let verdicts: Vec<_> = report.cases.iter().map(|case| case.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Unsupported]);
 }
 
 #[test]

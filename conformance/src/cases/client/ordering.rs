@@ -22,7 +22,11 @@ macro_rules! again {
                 let mut again = Vec::new();
                 while again.len() < first.len() {
                     let publish = peer.expect_any_publish();
-                    again.push(publish.map_err(|found| found.while_preparing("see them again"))?);
+                    let publish =
+                        publish.map_err(|found| found.while_preparing("see them again"))?;
+                    // Some send the next only when this one is acknowledged.
+                    peer.acknowledge(&publish)?;
+                    again.push(publish);
                 }
                 let ids =
                     |all: &[Publish]| all.iter().map(|publish| publish.id).collect::<Vec<_>>();
