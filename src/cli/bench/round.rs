@@ -184,6 +184,9 @@ impl Load {
             clients.spawn(async move {
                 let mut opened = 0;
                 while Instant::now() < until {
+                    // A Client Identifier of its own each time: NATS shuts one out for a second
+                    // that is back before its last connection has been seen to end.
+                    let number = number + CONNECTING * opened;
                     broker.open(&client("c", number)).await?.close().await?;
                     opened += 1;
                 }
@@ -192,7 +195,7 @@ impl Load {
         }
         let mut opened = 0;
         while let Some(ended) = clients.join_next().await {
-            opened += ended.map_err(io::Error::other)??;
+            opened += ended.map_err(io::Error::other)?? as u64;
         }
         Ok(broker.sample(&start, opened))
     }
