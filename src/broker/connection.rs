@@ -83,7 +83,7 @@ pub struct Connection<H: Holder> {
     /// How the holder reaches this connection.
     me: H::Connection,
     /// Who the transport knows it to be.
-    user: Option<Text>,
+    user: Option<Box<Text>>,
     stage: Stage<H>,
     outgoing: VecDeque<Output>,
     /// The last [`Output::Hold`].
@@ -114,7 +114,7 @@ impl<H: Holder> Connection<H> {
     /// example; its CONNECT then proves nothing more.
     #[must_use]
     pub fn of_user(mut self, user: Text) -> Self {
-        self.user = Some(user);
+        self.user = Some(Box::new(user));
         self
     }
 

@@ -26,12 +26,14 @@ use crate::session::{Receiving, Sending};
 use crate::topic::TopicFilter;
 
 /// What the Server keeps of a Client; `C` is the holder's way to reach a connection.
+///
+/// What few of a hundred thousand Sessions have stands in a box.
 #[derive(Clone, Debug)]
 pub struct Session<C> {
     /// Whether it ends with its Network Connection.
     clean: bool,
     /// The user it belongs to, if any.
-    owner: Option<Text>,
+    owner: Option<Box<Text>>,
     /// What its Client may do.
     rights: Rights,
     subscriptions: BTreeMap<TopicFilter, QoS>,
@@ -48,18 +50,18 @@ pub struct Session<C> {
     dropped_told: u64,
     /// When it was first seen without its Client, in seconds since whatever the holder counts from.
     absent_since: Option<u64>,
-    keeping: Option<Keeping>,
+    keeping: Option<Box<Keeping>>,
 }
 
 /// The Network Connection that a Session has at the moment.
 #[derive(Clone, Debug)]
 struct Attachment<C> {
     connection: C,
-    will: Option<Will>,
+    will: Option<Box<Will>>,
     /// Whether the connection has taken all there was to send, and waits to be woken.
     idle: bool,
     /// Why it has to end, if it has to.
-    dismissed: Option<CloseReason>,
+    dismissed: Option<Box<CloseReason>>,
 }
 
 impl<C> Session<C> {
@@ -80,7 +82,7 @@ impl<C> Session<C> {
             dropped: 0,
             dropped_told: 0,
             absent_since: None,
-            keeping: number.map(Keeping::new),
+            keeping: number.map(|number| Box::new(Keeping::new(number))),
         }
     }
 
@@ -162,6 +164,7 @@ impl<C> Session<C> {
             self.record(unit, |session| Change::WillLeft { session, will });
         }
         // [MQTT-3.1.2-8] The Will stays with the connection it came on.
+        let will = will.map(Box::new);
         self.attachment = Some(Attachment { connection, will, idle: false, dismissed: None });
         // [MQTT-4.4.0-1] What had no answer is sent again, before anything new.
         self.resend = self.sending.resend().collect();
@@ -180,7 +183,7 @@ impl<C> Session<C> {
     pub(super) fn take_will(&mut self, unit: &mut Unit<'_>) -> Option<Will> {
         let will = self.attachment.as_mut()?.will.take()?;
         self.record(unit, |session| Change::WillGone { session });
-        Some(will).filter(|will| self.rights.may_write(&will.topic))
+        Some(*will).filter(|will| self.rights.may_write(&will.topic))
     }
 
     /// Adds or replaces a subscription; `false` when there is no room for another.

@@ -71,7 +71,7 @@ impl<H: Holder> Connection<H> {
             let refusal = ConnectRefusal::IdentifierRejected;
             return self.refuse(refusal, "MQTT-3.1.3-8", broker, unit);
         }
-        match admission(self.user.as_ref(), &connect, broker.policy()) {
+        match admission(self.user.as_deref(), &connect, broker.policy()) {
             Admission::Enter(user) => self.admit(now, &connect, user, broker, unit),
             Admission::Ask(credentials) => {
                 let Stage::Opened { deadline } = self.stage else { return };

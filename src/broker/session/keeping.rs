@@ -49,13 +49,13 @@ impl<C> Session<C> {
             }
         }
         Self {
-            owner,
+            owner: owner.map(Box::new),
             absent_since,
             subscriptions,
             sending: Sending::resumed(limits.max_in_flight, sent, released),
             receiving: received.into_iter().collect(),
             queue,
-            keeping: Some(keeping),
+            keeping: Some(Box::new(keeping)),
             ..Self::new(false, None, limits)
         }
     }

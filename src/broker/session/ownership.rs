@@ -9,7 +9,7 @@ use crate::packet::{QoS, Text};
 impl<C> Session<C> {
     /// The user it belongs to: nobody else gets it.
     pub fn owner(&self) -> Option<&str> {
-        self.owner.as_ref().map(Text::as_str)
+        self.owner.as_ref().map(|owner| owner.as_str())
     }
 
     /// What its Client may do.
@@ -25,7 +25,7 @@ impl<C> Session<C> {
     /// Gives the Session to `user`, unless it has an owner.
     pub(in crate::broker) fn own(&mut self, user: Option<Text>, unit: &mut Unit<'_>) {
         if let (None, Some(user)) = (&self.owner, user) {
-            self.owner = Some(user.clone());
+            self.owner = Some(Box::new(user.clone()));
             self.record(unit, |session| Change::Owned { session, user });
         }
     }
@@ -33,13 +33,13 @@ impl<C> Session<C> {
     /// Asks its connection to end for `reason`, and says which one to wake for it.
     pub(in crate::broker) fn dismiss(&mut self, reason: CloseReason) -> Option<&C> {
         let attachment = self.attachment.as_mut()?;
-        attachment.dismissed.get_or_insert(reason);
+        attachment.dismissed.get_or_insert_with(|| Box::new(reason));
         Some(&attachment.connection)
     }
 
     /// Why its connection has to end, if it has to.
     pub(in crate::broker) fn dismissed(&self) -> Option<CloseReason> {
-        self.attachment.as_ref()?.dismissed
+        self.attachment.as_ref()?.dismissed.as_deref().copied()
     }
 
     /// Takes the next message that may be sent now.

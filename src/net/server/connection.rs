@@ -1,12 +1,15 @@
 //! The task of one connection: octets in, packets to the value, packets out.
 
+use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
 use super::Common;
+use super::crowd::Member;
 use super::greeting::Guest;
 use super::log::{self, Who};
 use super::open::Phase;
@@ -19,26 +22,29 @@ use crate::net::transport::{Stream, is_not_binary};
 use crate::packet::{Decoder, Packet};
 
 /// Serves one connection, which was accepted at `begin`, until its end.
-pub(super) async fn serve(guest: Guest, begin: Instant, common: &Common) {
-    let Guest { stream, origin, user_name } = guest;
-    let me = common.broker.holder().add_connection(origin);
-    let mut connection = Connection::new(me.clone(), begin, &common.broker);
-    if let Some(user_name) = user_name {
-        connection = connection.of_user(user_name);
+///
+/// What a task moves into itself it has room for twice, so it is made before it begins: there are
+/// ten thousand of them.
+pub(super) fn serve(
+    guest: Guest,
+    begin: Instant,
+    common: Arc<Common>,
+    member: Member,
+) -> impl Future<Output = ()> {
+    let mut task = Task::new(guest, begin, common, member);
+    async move {
+        // Whatever ends this task, a panic too: Will and Session are seen to.
+        task.run().await;
+        let counted = task.me.traffic().read().octets_sent;
+        task.wire.close(task.common.options.stop_timeout).await;
+        task.common.open.add_late(task.wire.written() - counted);
     }
-    let decoder = Decoder::new(common.broker.limits().max_packet_size);
-    let wire = Wire::new(stream);
-    let mut task =
-        Task { common, decoder, connection, wire, me, proof: None, held: None, over: false };
-    // Whatever ends this task, a panic too: Will and Session are seen to.
-    task.run().await;
-    let counted = task.me.traffic().read().octets_sent;
-    task.wire.close(common.options.stop_timeout).await;
-    common.open.add_late(task.wire.written() - counted);
 }
 
-struct Task<'a> {
-    common: &'a Common,
+struct Task {
+    common: Arc<Common>,
+    /// Counts it among the connections from where it comes.
+    _member: Member,
     decoder: Decoder,
     connection: Connection<Shared>,
     wire: Wire<Stream>,
@@ -64,11 +70,32 @@ enum Event {
     Deadline,
 }
 
-impl Task<'_> {
+impl Task {
+    fn new(guest: Guest, begin: Instant, common: Arc<Common>, member: Member) -> Self {
+        let Guest { stream, origin, user_name } = guest;
+        let me = common.broker.holder().add_connection(origin);
+        let mut connection = Connection::new(me.clone(), begin, &common.broker);
+        if let Some(user_name) = user_name {
+            connection = connection.of_user(user_name);
+        }
+        let decoder = Decoder::new(common.broker.limits().max_packet_size);
+        Self {
+            common,
+            _member: member,
+            decoder,
+            connection,
+            wire: Wire::new(stream),
+            me,
+            proof: None,
+            held: None,
+            over: false,
+        }
+    }
+
     async fn run(&mut self) {
-        let me = self.me.clone();
-        let _open = self.common.open.add(me.clone());
-        let mut wills = Some(self.common.wills.token());
+        let (me, common) = (self.me.clone(), self.common.clone());
+        let _open = common.open.add(me.clone());
+        let mut wills = Some(common.wills.token());
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
         while self.put_out() {
             let stalled =
@@ -173,8 +200,9 @@ impl Task<'_> {
 
     /// Whether nothing that comes next has to wait; if it has, this connection is woken in time.
     fn lets_go(&mut self) -> bool {
-        let journal = self.common.broker.holder().journal();
-        let (Some(position), Some(journal)) = (self.held, journal) else { return true };
+        let Some(position) = self.held else { return true };
+        let common = self.common.clone();
+        let Some(journal) = common.broker.holder().journal() else { return true };
         if journal.is_durable(position) {
             self.held = None;
         } else if journal.is_failing() {
@@ -266,8 +294,27 @@ async fn ring_at(deadline: Option<Instant>, mut alarm: Pin<&mut Sleep>) {
     alarm.await;
 }
 
-impl Drop for Task<'_> {
+impl Drop for Task {
     fn drop(&mut self) {
         self.connection.handle(Instant::now(), Input::NetworkClosed, &self.common.broker);
+    }
+}
+
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+    use crate::broker::Session;
+
+    /// The size of what `make` gives, in octets.
+    fn size_of_made<T>(_make: impl FnOnce(Guest, Instant, Arc<Common>, Member) -> T) -> usize {
+        size_of::<T>()
+    }
+
+    #[test]
+    fn a_silent_connection_costs_little() {
+        // Room for a field or two; whoever needs more should know what ten thousand of them take.
+        assert!(size_of_made(serve) <= 900, "{} octets for its task", size_of_made(serve));
+        let session = size_of::<Session<SharedConnection>>();
+        assert!(session <= 416, "{session} octets for its Session");
     }
 }

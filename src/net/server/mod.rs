@@ -361,8 +361,18 @@ async fn accept(
                 if let Some(None) = member {
                     continue;
                 }
-                let member = member.flatten();
-                connections.spawn(serve(stream, origin, member, greeting.clone(), common.clone()));
+                let begin = Instant::now();
+                let common = common.clone();
+                match member.flatten() {
+                    Some(member) if greeting.is_plain() => {
+                        let guest = Guest { stream, origin, user_name: None };
+                        connections.spawn(connection::serve(guest, begin, common, member));
+                    }
+                    member => {
+                        let greeting = greeting.clone();
+                        connections.spawn(serve(stream, origin, begin, member, greeting, common));
+                    }
+                }
             }
             Ok((_, origin)) => {
                 common.counters.turned_away();
@@ -377,25 +387,21 @@ async fn accept(
     }
 }
 
+/// Serves a connection that begins with something else than MQTT.
 async fn serve(
     stream: Stream,
     origin: Origin,
+    begin: Instant,
     member: Option<Member>,
     greeting: Arc<Greeting>,
     common: Arc<Common>,
 ) {
-    let begin = Instant::now();
-    if greeting.is_plain() {
-        let _member = member;
-        let guest = Guest { stream, origin, user_name: None };
-        return connection::serve(guest, begin, &common).await;
-    }
     // In a box that goes when MQTT begins: a handshake is large, and short.
     let Some(guest) = Box::pin(greeting.greet(stream, origin, begin, &common)).await else {
         return;
     };
-    if let Some(_member) = member.or_else(|| common.enter(guest.origin)) {
-        connection::serve(guest, begin, &common).await;
+    if let Some(member) = member.or_else(|| common.enter(guest.origin)) {
+        connection::serve(guest, begin, common, member).await;
     }
 }
 
