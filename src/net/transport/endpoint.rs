@@ -3,7 +3,7 @@
 //! Clauses: U-5.1-1, U-6-1.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -161,6 +161,9 @@ fn host_and_port(authority: &str, default_port: u16) -> Result<(&str, u16), Inva
     if host.is_empty() {
         return Err(InvalidEndpoint::NoHost);
     }
+    if !is_host(host) {
+        return Err(InvalidEndpoint::Host(host.to_owned()));
+    }
     match port {
         None => Ok((host, default_port)),
         Some(text) => {
@@ -168,6 +171,17 @@ fn host_and_port(authority: &str, default_port: u16) -> Result<(&str, u16), Inva
             Ok((host, port))
         }
     }
+}
+
+/// Whether a text can be a name, or is an address: what the system then makes of a name is its own
+/// affair, but a URL that holds the text must lead to the same place.
+fn is_host(text: &str) -> bool {
+    if text.contains(':') {
+        // Behind the address may stand the interface that it is meant for.
+        let (address, interface) = text.split_once('%').unwrap_or((text, "any"));
+        return address.parse::<Ipv6Addr>().is_ok() && is_host(interface) && !interface.is_empty();
+    }
+    text.chars().all(|character| character.is_alphanumeric() || "-._".contains(character))
 }
 
 /// A path, perhaps with a query, that can stand in the first line of an HTTP request as it is.
@@ -199,6 +213,9 @@ pub enum InvalidEndpoint {
     /// A bracket is not closed.
     #[error("it has a [ without ]")]
     Bracket,
+    /// It is neither a name nor an address.
+    #[error("{0:?} is no host")]
+    Host(String),
     /// A path where none belongs.
     #[error("it goes on after the port, and only ws:// and wss:// have a path")]
     MoreThanPort,
@@ -262,6 +279,11 @@ mod tests {
         ws_fragment:     "ws://b/a#b"         => Err(InvalidEndpoint::WebSocketPath);
         user:            "mqtt://me@broker"   => Err(InvalidEndpoint::User);
         no_host:         ":1883"              => Err(InvalidEndpoint::NoHost);
+        ipv6_interface:  "[fe80::1%eth0]:1"   => Ok("mqtt://[fe80::1%eth0]:1");
+        no_interface:    "fe80::1%"           => Err(InvalidEndpoint::Host("fe80::1%".to_owned()));
+        three_colons:    "a:b:c"              => Err(InvalidEndpoint::Host("a:b:c".to_owned()));
+        blank:           "my broker"          => Err(InvalidEndpoint::Host("my broker".to_owned()));
+        brackets_inside: "b[::1]"             => Err(InvalidEndpoint::Host("b[::1]".to_owned()));
         port_too_large:  "b:65536"            => Err(InvalidEndpoint::Port("65536".to_owned()));
         port_missing:    "b:"                 => Err(InvalidEndpoint::Port(String::new()));
         bracket:         "[::1"               => Err(InvalidEndpoint::Bracket);
