@@ -1,4 +1,4 @@
-//! Writes the packet vectors as the first corpus of every target.
+//! Writes the first corpus of every target: the packet vectors, and what is in `seeds`.
 
 #[path = "../../fixtures/read.rs"]
 mod read;
@@ -18,6 +18,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             if octets.len() <= 4096 {
                 fs::write(corpus.join(vector["id"].as_str().ok_or("no id")?), octets)?;
             }
+        }
+    }
+    for target in fs::read_dir(fuzz.join("seeds"))? {
+        let target = target?;
+        let corpus = fuzz.join("corpus").join(target.file_name());
+        fs::create_dir_all(&corpus)?;
+        for seed in fs::read_dir(target.path())? {
+            let seed = seed?;
+            fs::copy(seed.path(), corpus.join(seed.file_name()))?;
         }
     }
     Ok(())

@@ -1,10 +1,11 @@
-//! Our decoder against the judge's reader, which shares no code with it.
+//! Our decoder against the judge's reader, which shares no code with it, and against rumqttc's.
 
 use bytes::BytesMut;
 use mqttspec::packet::{DecodeError, MalformedKind, Packet};
 use mqttspec_conformance::wire::{Fault, Kind, Read, Reader, Sender};
 
 use super::decode::limited;
+use super::third;
 use super::translation::translate;
 
 /// Both take the same octets, and mean the same by them.
@@ -16,6 +17,8 @@ use super::translation::translate;
 /// - Our decoder takes a CONNECT with an empty Client Identifier and CleanSession 0: the broker
 ///   answers it with return code 2. To the judge it is a packet that no Client may send.
 /// - Our decoder knows no direction. So the judge is told that the right side sends.
+///
+/// What both take is the same to rumqttc.
 pub fn differential(octets: &[u8]) {
     let decoder = limited(octets);
     let mut rest = octets;
@@ -35,6 +38,7 @@ pub fn differential(octets: &[u8]) {
             (Ok(Some(packet)), Some((Ok(judged), length))) => {
                 assert_eq!(&translate(&packet), judged, "{rest:02x?}");
                 assert_eq!(taken, length, "{rest:02x?}");
+                third::agrees(&rest[..taken], judged);
             }
             (Ok(Some(Packet::Connect(connect))), Some((Err(fault), length)))
                 if fault.fault == Fault::ZeroLengthClientIdKept =>

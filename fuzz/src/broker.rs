@@ -1,0 +1,322 @@
+//! A broker that is given anything by several clients, in any order, and that starts anew from what
+//! it keeps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use mqttspec::broker::{
+    Broker, Connection, Holder as _, Input, Kept, Limits, Local, LocalConnection, Output, Position,
+    SessionName,
+};
+use mqttspec::packet::{
+    Binary, ClientId, Connack, Connect, Decoder, Delivery, Disconnect, OneOrMore, Packet, PacketId,
+    Pingreq, Puback, Pubcomp, Publish, Pubrec, Pubrel, QoS, Subscribe, SubscribeFilter, Text,
+    Unsubscribe, Will,
+};
+use mqttspec::topic::{TopicFilter, TopicName};
+
+use super::choices::Choices;
+
+/// How many connections there are at once.
+const SEATS: usize = 4;
+
+/// Has operations chosen by `octets` done to a broker, and holds what it says against what any
+/// client may rely on, and what it keeps against what it has.
+pub fn broker(octets: &[u8]) {
+    let mut choices = Choices::new(octets);
+    let mut world = World::new();
+    while !choices.is_empty() {
+        let seat = choices.below(SEATS);
+        match choices.below(24) {
+            0 => world.input(seat, Input::NetworkClosed),
+            1 => {
+                world.now += Duration::from_secs(choices.octet().into());
+                world.input(seat, Input::Timeout);
+            }
+            2 => world.octets(seat, choices.some()),
+            3 => world.input(seat, Input::NotBinary),
+            4 => world.input(seat, if choices.either() { Input::Stopping } else { Input::Stop }),
+            5 => world.restart(),
+            _ => world.input(seat, Input::Packet(packet(&mut choices))),
+        }
+        // What is not polled yet waits while others go on.
+        if choices.below(4) > 0 {
+            world.settle();
+        }
+    }
+    world.settle();
+    world.restart();
+}
+
+/// Any time will do.
+static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+struct World {
+    broker: Broker<Local>,
+    /// What the changes up to now add up to.
+    kept: Kept,
+    /// How many of them are of this broker.
+    changes: u64,
+    seats: BTreeMap<usize, Seat>,
+    opened: u64,
+    now: Instant,
+}
+
+/// One connection, and what its client knows.
+struct Seat {
+    value: Connection<Local>,
+    is_connected: bool,
+    /// Identifiers that the server has in use.
+    in_use: BTreeSet<PacketId>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            broker: Broker::new(Local::recording(0), limits()),
+            kept: Kept::default(),
+            changes: 0,
+            seats: BTreeMap::new(),
+            opened: 0,
+            now: *EPOCH,
+        }
+    }
+
+    fn input(&mut self, seat: usize, input: Input) {
+        let acknowledged = match &input {
+            Input::Packet(Packet::Puback(Puback { packet_id })) => Some(*packet_id),
+            Input::Packet(Packet::Pubcomp(Pubcomp { packet_id })) => Some(*packet_id),
+            _ => None,
+        };
+        let (broker, opened, now) = (&self.broker, &mut self.opened, self.now);
+        let seat = self.seats.entry(seat).or_insert_with(|| {
+            *opened += 1;
+            let value = Connection::new(LocalConnection(*opened), now, broker);
+            Seat { value, is_connected: false, in_use: BTreeSet::new() }
+        });
+        seat.value.handle(now, input, broker);
+        if let Some(packet_id) = acknowledged {
+            seat.in_use.remove(&packet_id);
+        }
+        self.take_changes();
+    }
+
+    fn octets(&mut self, seat: usize, octets: &[u8]) {
+        let mut buffer = BytesMut::from(octets);
+        // A few in one choice are enough.
+        for _ in 0..8 {
+            match Decoder::new(4096).decode(&mut buffer) {
+                Ok(None) => return,
+                Ok(Some(packet)) => self.input(seat, Input::Packet(packet)),
+                Err(error) => return self.input(seat, Input::Undecodable(error)),
+            }
+        }
+    }
+
+    fn take_changes(&mut self) {
+        for change in self.broker.holder().take_changes() {
+            self.changes += 1;
+            self.kept.apply(change);
+        }
+    }
+
+    /// Has everybody say what they have to say, until nobody has anything.
+    fn settle(&mut self) {
+        let (mut is_quiet, mut holds) = (false, Vec::new());
+        while !is_quiet {
+            is_quiet = true;
+            while self.broker.holder().next_woken().is_some() {}
+            let mut closed = Vec::new();
+            for (&place, seat) in &mut self.seats {
+                while let Some(output) = seat.value.poll_output(&self.broker) {
+                    is_quiet = false;
+                    match output {
+                        Output::Send(packet) => seat.hear(&packet),
+                        Output::Close(_) => closed.push(place),
+                        Output::Hold(position) => holds.push(position),
+                        Output::Note(_) => {}
+                        Output::Authenticate(_) => panic!("nobody asked for passwords"),
+                    }
+                }
+            }
+            for place in closed {
+                let mut seat = self.seats.remove(&place).expect("it was closed once");
+                assert!(seat.value.poll_output(&self.broker).is_none(), "a word after the last");
+                assert!(seat.value.session_name().is_none() && seat.value.deadline().is_none());
+            }
+        }
+        self.take_changes();
+        // Whoever waits for more than there is waits for ever.
+        assert!(holds.into_iter().all(|Position(place)| place <= self.changes));
+        self.check();
+    }
+
+    fn check(&self) {
+        let (holder, limits) = (self.broker.holder(), self.broker.limits());
+        let mut connected = BTreeSet::new();
+        for seat in self.seats.values() {
+            // [MQTT-3.1.4-2] One connection a Client, once all have been heard.
+            let name = seat.value.session_name();
+            assert!(name.is_none_or(|name| connected.insert(name.clone())), "two of {name:?}");
+        }
+        let mut subscriptions = 0;
+        self.broker.for_each_session(None, |name, session| {
+            let (waiting, in_flight) = session.backlog();
+            assert!(waiting <= limits.max_queued_messages, "{name}: {waiting} wait");
+            assert!(in_flight <= usize::from(limits.max_in_flight), "{name}: {in_flight}");
+            assert!(session.subscriptions().len() <= limits.max_subscriptions, "{name}");
+            assert_eq!(session.is_connected(), connected.contains(name), "{name}");
+            // [MQTT-3.1.2-6] A clean Session ends with its connection.
+            assert!(session.is_connected() || !session.is_clean(), "{name} is left over");
+            subscriptions += session.subscriptions().len();
+            true
+        });
+        let listed = holder.read_subscriptions(|all| all.len());
+        assert_eq!(listed, subscriptions, "subscriptions of all, and of each");
+        let retained = holder.read_retained(|retained| retained.len());
+        assert!(retained <= limits.max_retained_messages, "{retained} retained");
+        self.check_kept();
+    }
+
+    /// What is kept is what is there.
+    fn check_kept(&self) {
+        let mut kept = self.kept.sessions.values().collect::<Vec<_>>();
+        self.broker.for_each_session(None, |name, session| {
+            if session.is_clean() {
+                return true;
+            }
+            let place =
+                kept.iter().position(|one| SessionName::Given(one.client_id.clone()) == *name);
+            let one = kept.swap_remove(place.unwrap_or_else(|| panic!("{name} is not kept")));
+            assert_eq!(one.subscriptions, *session.subscriptions(), "{name}");
+            let (waiting, in_flight) = session.backlog();
+            // Of those that wait, messages of QoS 0 are not kept.
+            let in_all = waiting + in_flight;
+            assert!(one.deliveries.len() <= in_all, "{name} keeps what has ended");
+            assert!(one.deliveries.len() >= in_flight, "{name} keeps too little");
+            true
+        });
+        assert!(kept.is_empty(), "kept, and not there: {kept:?}");
+        let retained = self.broker.holder().read_retained(|retained| retained.len());
+        assert_eq!(retained, self.kept.retained.len());
+    }
+
+    /// Ends the server with all its connections, and has another go on from what is kept.
+    fn restart(&mut self) {
+        self.take_changes();
+        let holder = Local::recording(self.kept.last_number());
+        self.broker = Broker::new(holder, limits());
+        self.broker.restore(self.kept.clone());
+        self.seats.clear();
+        self.changes = 0;
+        self.settle();
+        assert!(self.kept.sessions.values().all(|session| session.will.is_none()), "Wills are due");
+    }
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.max_in_flight = 3;
+    limits.max_queued_messages = 20;
+    limits.max_subscriptions = 4;
+    limits.max_retained_messages = 3;
+    limits
+}
+
+impl Seat {
+    /// What a client can hold a server to.
+    fn hear(&mut self, packet: &Packet) {
+        let mut octets = BytesMut::new();
+        packet.encode(&mut octets).expect("what came in goes out");
+        let read = Decoder::default().decode(&mut octets);
+        assert_eq!(read.as_ref(), Ok(&Some(packet.clone())));
+        match packet {
+            Packet::Connack(connack) => {
+                assert!(!self.is_connected, "a second CONNACK");
+                self.is_connected = matches!(connack, Connack::Accepted { .. });
+            }
+            // [MQTT-3.2.0-1] CONNACK comes first.
+            _ => assert!(self.is_connected, "{packet} before CONNACK"),
+        }
+        let in_use = &mut self.in_use;
+        match packet {
+            Packet::Publish(publish) => {
+                if let Some(id) = publish.delivery.packet_id() {
+                    // [MQTT-2.3.1-4] New only under an identifier that is free.
+                    assert!(in_use.insert(id) || publish.delivery.dup(), "{id} is in use");
+                }
+            }
+            Packet::Pubrel(pubrel) => drop(in_use.insert(pubrel.packet_id)),
+            Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) => {
+                panic!("{packet} is for clients to send")
+            }
+            _ => {}
+        }
+    }
+}
+
+fn packet(choices: &mut Choices<'_>) -> Packet {
+    let packet_id = PacketId::new(1 + u16::from(choices.octet() % 5)).expect("above 0");
+    match choices.below(12) {
+        0 | 1 => connect(choices).into(),
+        2 | 3 => publish(choices, packet_id).into(),
+        4 => Puback { packet_id }.into(),
+        5 => Pubrec { packet_id }.into(),
+        6 => Pubrel { packet_id }.into(),
+        7 => Pubcomp { packet_id }.into(),
+        8 => {
+            let filters = (0..1 + choices.below(3)).map(|_| {
+                let (filter, qos) = (filter(choices), qos(choices));
+                SubscribeFilter { filter, qos }
+            });
+            let filters = OneOrMore::new(filters.collect()).expect("one or more");
+            Subscribe { packet_id, filters }.into()
+        }
+        9 => {
+            let filters = OneOrMore::new(vec![filter(choices)]).expect("one");
+            Unsubscribe { packet_id, filters }.into()
+        }
+        10 => Pingreq.into(),
+        _ => Disconnect.into(),
+    }
+}
+
+fn connect(choices: &mut Choices<'_>) -> Connect {
+    let name = ClientId::new(Text::new(choices.one_of(&["a", "b", ""])).expect("text"));
+    let connect = Connect::new(&name)
+        .with_clean_session(choices.either())
+        .with_keep_alive_seconds(u16::from(choices.octet() % 4));
+    if choices.either() {
+        return connect;
+    }
+    let (topic, qos, retain) = (name_of(choices), qos(choices), choices.either());
+    let message = Binary::new(choices.one_of(&["", "gone"])).expect("short");
+    connect.with_will(&Will { topic, message, qos, retain })
+}
+
+fn publish(choices: &mut Choices<'_>, packet_id: PacketId) -> Publish {
+    let dup = choices.either();
+    let delivery = match qos(choices) {
+        QoS::AtMostOnce => Delivery::AtMostOnce,
+        QoS::AtLeastOnce => Delivery::AtLeastOnce { packet_id, dup },
+        QoS::ExactlyOnce => Delivery::ExactlyOnce { packet_id, dup },
+    };
+    let payload = choices.one_of(&["", "x"]).into();
+    Publish { topic: name_of(choices), payload, delivery, retain: choices.either() }
+}
+
+fn qos(choices: &mut Choices<'_>) -> QoS {
+    choices.one_of(&[QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce])
+}
+
+fn name_of(choices: &mut Choices<'_>) -> TopicName {
+    let text = choices.one_of(&["a", "a/b", "b", "$x", "c", "d"]);
+    TopicName::new(text).expect("a Topic Name")
+}
+
+fn filter(choices: &mut Choices<'_>) -> TopicFilter {
+    let text = choices.one_of(&["#", "a", "+/b", "a/#", "+", "$x", "b", "c"]);
+    TopicFilter::new(text).expect("a Topic Filter")
+}
