@@ -9,7 +9,8 @@ use crate::code::{is_tidy, lines, places};
 const MOST_LINES: usize = 500;
 
 /// All that may lie at the top. Style names it, and what it is for.
-const TOP: [&str; 27] = [
+const TOP: [&str; 28] = [
+    ".cargo",
     ".ci",
     ".dockerignore",
     ".editorconfig",
