@@ -54,6 +54,7 @@ pub fn topics(octets: &[u8]) {
             _ => {}
         }
         assert_eq!((tree.len(), map.len()), (list.len(), names.len()));
+        tree.check_invariants();
     }
 }
 

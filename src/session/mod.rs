@@ -14,3 +14,6 @@ mod sending;
 pub use message::{Message, Outbound};
 pub use receiving::{Received, Receiving};
 pub use sending::{Completed, Sending, UnexpectedAck};
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ mod connecting;
 mod expiring;
 mod keeping;
 mod memory;
+mod model;
 mod operating;
 mod overflowing;
 mod owing;

@@ -41,8 +41,13 @@ impl Rig {
 
     /// A server that goes on from `kept`, and takes down what changes.
     pub(super) fn keeping(kept: Kept) -> Self {
+        Self::keeping_within(kept, Limits::default())
+    }
+
+    /// The same within bounds.
+    pub(super) fn keeping_within(kept: Kept, limits: Limits) -> Self {
         let holder = Local::recording(kept.last_number());
-        let broker = Broker::new(holder, Limits::default());
+        let broker = Broker::new(holder, limits);
         broker.restore(kept);
         Self { broker, ..Self::new() }
     }
