@@ -78,6 +78,8 @@ pub(crate) struct Pages {
     pub(crate) script: Script,
     /// Whether a subject that is merely slow would have looked the same.
     pub(crate) doubtful: bool,
+    /// Whether the subject has closed a connection of which it owed more.
+    pub(crate) interrupted: bool,
     /// What the oracle has heard.
     pub(crate) heard: Heard,
 }
@@ -183,6 +185,12 @@ impl Record {
     /// Notes that a subject which is merely slow would look the same.
     pub(crate) fn doubt(&self) {
         self.pages.borrow_mut().doubtful = true;
+    }
+
+    /// Notes that the subject has closed a connection of which it owed more. Another case may have
+    /// given cause for that.
+    pub(crate) fn interrupted(&self) {
+        self.pages.borrow_mut().interrupted = true;
     }
 
     /// Whether the judge has sent what breaks a rule, up to now.

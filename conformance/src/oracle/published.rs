@@ -55,6 +55,14 @@ impl Published {
         self.messages.get(&content(publish)).copied()
     }
 
+    /// Whether the Packet Identifier of this message is the beginning of a payload that the judge
+    /// has published: whoever sent it has left the identifier out.
+    pub(super) fn lacks_identifier(&self, publish: &Publish) -> bool {
+        let Some(id) = publish.id else { return false };
+        let payload = [&id.to_be_bytes(), publish.payload.as_slice()].concat();
+        self.of(publish).is_none() && self.messages.contains_key(&(publish.topic.clone(), payload))
+    }
+
     fn note(&mut self, connection: usize, content: Content, qos: u8, is_plain: bool) {
         let number = self.messages.len();
         self.messages

@@ -206,3 +206,18 @@ fn the_ledger_has_the_first_breach_and_all_who_heard_one() {
     assert!(ledger.is_broken(Rule::Order.address()));
     assert!(!ledger.is_broken(Rule::OnceAtQos2.address()));
 }
+
+#[test]
+fn a_payload_is_not_taken_for_an_identifier() {
+    let oracle = Oracle::default();
+    let subscriber = subscribed(&oracle, 1);
+    let mut publisher = connected(&oracle, "p", true);
+    publisher.sent(&at(1, 1, "payload").into());
+    publisher.sent(&at(1, 2, "load").into());
+    let id = u16::from_be_bytes(*b"pa");
+    assert_eq!(subscriber.identified(&at(1, 9, "payload")), Ok(()));
+    assert!(subscriber.identified(&at(1, id, "yload")).is_err());
+    assert_eq!(broken(&oracle), [(Rule::FormOfPublish, "MQTT-2.3.1-1")]);
+    // That may well be another message.
+    assert_eq!(subscriber.identified(&at(1, u16::from_be_bytes(*b"xx"), "load")), Ok(()));
+}

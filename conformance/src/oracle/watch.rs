@@ -83,6 +83,22 @@ impl Watch {
         Ok(())
     }
 
+    /// Takes in a message of the case, before anything is made of its Packet Identifier.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding::Fail`] when it has none, so that its payload was read as one: an answer to it
+    /// would be an answer to nothing.
+    pub(crate) fn identified(&self, publish: &Publish) -> Result<(), Finding> {
+        if !self.oracle.0.borrow().published.lacks_identifier(publish) {
+            return Ok(());
+        }
+        let expected = "a Packet Identifier before the payload";
+        let breach = Finding::fail(expected, publish).of("MQTT-2.3.1-1");
+        self.breach(Rule::FormOfPublish, &breach);
+        Err(breach)
+    }
+
     /// Takes in a message of the case that is none of those which were read before on this
     /// connection.
     pub(crate) fn message(&self, publish: &Publish) {

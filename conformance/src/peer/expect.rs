@@ -2,13 +2,16 @@
 //!
 //! Each expectation looks for the first packet of its own kind and leaves the others for later.
 //! What it finds wrong it reports at once; what does not come, after the wait for what is due.
+//!
+//! An answer that does not come is told from a subject that is slow by a fence: at a second look a
+//! PINGREQ is sent behind the wait, and only when that is answered first was there no answer.
 
 use std::time::Instant;
 
 use super::{Delivery, Peer, Wait};
 use crate::finding::{Finding, Mismatch};
 use crate::transcript::{Deviation, End, Expectation, Pattern, Pick};
-use crate::wire::{Connack, Packet, Publish};
+use crate::wire::{Connack, Packet, Publish, Sender};
 
 impl Peer {
     /// Takes the packet that equals this one, which is due.
@@ -103,6 +106,8 @@ impl Peer {
     pub(super) fn wait_for(&mut self, expected: Pattern) -> Result<Packet, Finding> {
         let begin = Instant::now();
         let mut position = 0;
+        let mut due = self.patience.due;
+        let mut fence = Fence::Down;
         loop {
             while let Some(packet) = self.unread.get(position) {
                 match expected.pick(packet) {
@@ -114,18 +119,39 @@ impl Peer {
                         let breach = Finding::fail(&expected, packet);
                         return Err(breach.shown_by(self.missing(expected, End::Told)));
                     }
+                    Pick::Leave if fence == Fence::Up && *packet == Packet::Pingresp => {
+                        self.unread.remove(position);
+                        fence = Fence::Passed;
+                    }
                     Pick::Leave => position += 1,
                 }
             }
-            let wait = self.pump(self.patience.until(begin, self.patience.due))?;
+            let wait = match fence {
+                Fence::Passed => Wait::Nothing,
+                _ => self.pump(self.patience.until(begin, due))?,
+            };
             let elapsed = begin.elapsed().as_millis();
             let (told, end) = match wait {
                 Wait::Arrived => continue,
                 // The subject was found to be slower meanwhile.
-                Wait::Nothing if Instant::now() < self.patience.until(begin, self.patience.due) => {
+                Wait::Nothing
+                    if fence != Fence::Passed
+                        && Instant::now() < self.patience.until(begin, due) =>
+                {
                     continue;
                 }
-                Wait::Ended => (format!("the connection closed after {elapsed} ms"), End::Closed),
+                Wait::Nothing if fence == Fence::Down && self.may_fence(&expected) => {
+                    self.send(Packet::Pingreq)?;
+                    fence = Fence::Up;
+                    due += self.patience.late;
+                    continue;
+                }
+                Wait::Ended => {
+                    if self.subject == Sender::Server {
+                        self.record.interrupted();
+                    }
+                    (format!("the connection closed after {elapsed} ms"), End::Closed)
+                }
                 Wait::Nothing if self.patience.is_over() => {
                     self.doubt();
                     let reason = format!("out of time while waiting for {expected}");
@@ -140,6 +166,16 @@ impl Peer {
             let breach = Finding::fail(&expected, self.after_unread(&told));
             return Err(breach.shown_by(self.missing(expected, end)));
         }
+    }
+
+    /// Whether a PINGREQ can show that this answer is not on its way any more: a subject that is a
+    /// Server, whose Client has done nothing wrong, and all the time there is.
+    fn may_fence(&self, expected: &Pattern) -> bool {
+        self.subject == Sender::Server
+            && self.patience.is_second_look()
+            && self.record.is_accepted()
+            && !self.record.has_sent_invalid()
+            && expected.is_acknowledgement()
     }
 
     /// Takes note that a subject which is merely slow, or a machine that is busy, would look the
@@ -189,6 +225,17 @@ impl Peer {
         }
         if seen.is_empty() { end.to_owned() } else { format!("{}, then {end}", seen.join(", ")) }
     }
+}
+
+/// A PINGREQ behind a wait, which tells late from never.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Fence {
+    /// Not sent.
+    Down,
+    /// Sent and not answered.
+    Up,
+    /// Answered, and what was waited for had not come before.
+    Passed,
 }
 
 /// A packet was taken that is not of the kind which was waited for.

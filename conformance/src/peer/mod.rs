@@ -67,6 +67,8 @@ pub struct Peer {
     write_failed: bool,
     /// Set when what was last expected did not come, with the connection open.
     was_silent: bool,
+    /// The octets of the subject's that are no packet, as they came last.
+    unreadable: Vec<u8>,
     /// When the last packet was sent, just before it was written.
     last_sent: Instant,
     last_id: u16,
@@ -127,6 +129,7 @@ impl Peer {
             ended: false,
             write_failed: false,
             was_silent: false,
+            unreadable: Vec::new(),
             last_sent: Instant::now(),
             last_id: 0,
             last_fence: u16::MAX,

@@ -45,7 +45,13 @@ impl Patience {
 
     /// As long as `wait`, or longer where that was seen to be too short.
     pub(crate) fn at_least(&self, wait: Duration) -> Duration {
-        wait.max(self.pace.need().min(LEEWAY))
+        let leeway = if self.is_second_look() { LEEWAY_AT_SECOND_LOOK } else { LEEWAY };
+        wait.max(self.pace.need().min(leeway))
+    }
+
+    /// Whether there is time to tell late from never.
+    pub(crate) const fn is_second_look(&self) -> bool {
+        !self.late.is_zero()
     }
 
     /// Takes note that something took the subject as long as this.
@@ -88,6 +94,9 @@ const LEAST: Duration = Duration::from_secs(1);
 /// How far a wait may be drawn out for a subject that is slow.
 const LEEWAY: Duration = Duration::from_secs(5);
 
+/// The same where the verdict falls: some take seconds for what they do in milliseconds alone.
+const LEEWAY_AT_SECOND_LOOK: Duration = Duration::from_secs(20);
+
 /// How much longer than the slowest answer another may take.
 const MARGIN: u32 = 8;
 
@@ -120,5 +129,7 @@ mod tests {
         assert_eq!(patient.until(begin, due), begin + due);
         // Told to be hasty, with a subject that is not.
         assert_eq!(patient.until(begin, Duration::from_millis(100)), begin + LEEWAY);
+        let last = Patience { late: Duration::from_secs(40), ..patient };
+        assert_eq!(last.until(begin, due), begin + Duration::from_secs(16));
     }
 }

@@ -92,6 +92,7 @@ impl Peer {
             let packet = match read.packet {
                 Ok(packet) => packet,
                 Err(malformed) => {
+                    self.unreadable.clone_from(&read.octets);
                     let text = describe(&read.octets, self.subject).remove(0).0;
                     let breach = match self.subject {
                         Sender::Client => Finding::fail("a packet in good order", text),
@@ -138,6 +139,12 @@ impl Peer {
         Ok(true)
     }
 
+    /// Whether what could not be read is a CONNACK of another version of the protocol, with a code
+    /// that refuses: a head, flags, and a code that is not 0.
+    pub(super) fn is_refused_in_another_form(&self) -> bool {
+        matches!(*self.unreadable, [0x20, length, _, code, ..] if length > 2 && code != 0)
+    }
+
     /// A breach of a rule that holds at all times.
     pub(super) fn against(&self, breach: Finding, statement: &'static str) -> Finding {
         let rule = Expectation::Rule { statement: statement.to_owned() };
@@ -166,6 +173,10 @@ impl Peer {
 
     /// Whether the message has come before on this connection; if so it is answered again.
     fn is_repeat(&mut self, publish: &Publish) -> Result<bool, Finding> {
+        if self.subject == Sender::Server {
+            let identified = self.watch.identified(publish);
+            identified.map_err(|breach| self.against(breach, "MQTT-2.3.1-1"))?;
+        }
         match self.inbound.publish(publish) {
             Arrival::New => {
                 if self.subject == Sender::Client {

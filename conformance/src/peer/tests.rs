@@ -9,12 +9,17 @@ use crate::wire::{Connack, Framed, Octets, Publish, Suback};
 /// A subject that has said all it will ever say.
 struct Script {
     octets: Vec<u8>,
+    /// What it says to a PINGREQ; nothing by default.
+    to_pingreq: Vec<u8>,
     /// Whether it closes after that, or is silent.
     closes: bool,
 }
 
 impl Transport for Script {
-    fn write(&mut self, _: &[u8], _: Duration) -> io::Result<()> {
+    fn write(&mut self, octets: &[u8], _: Duration) -> io::Result<()> {
+        if octets == Packet::Pingreq.octets() {
+            self.octets.append(&mut self.to_pingreq);
+        }
         Ok(())
     }
 
@@ -41,6 +46,10 @@ fn peer(packets: &[Packet], closes: bool) -> (Peer, Record) {
 }
 
 fn peer_of_octets(octets: Vec<u8>, closes: bool) -> (Peer, Record) {
+    peer_of_script(Script { octets, to_pingreq: Vec::new(), closes })
+}
+
+fn peer_of_script(script: Script) -> (Peer, Record) {
     let wait = Duration::from_millis(2);
     let end = Instant::now() + Duration::from_secs(10);
     let patience = Patience {
@@ -53,8 +62,7 @@ fn peer_of_octets(octets: Vec<u8>, closes: bool) -> (Peer, Record) {
         end,
     };
     let record = Record::new();
-    let script = Box::new(Script { octets, closes });
-    (Peer::new("a".to_owned(), script, record.clone(), patience), record)
+    (Peer::new("a".to_owned(), Box::new(script), record.clone(), patience), record)
 }
 
 fn text(outcome: Result<impl Sized, Finding>) -> String {
@@ -197,6 +205,51 @@ fn what_is_late_is_waited_for_at_a_second_look() {
     assert_eq!(patient.patience.due, wait);
 }
 
+/// What comes of the wait for SUBACK 1, at a second look, when a PINGREQ is answered by these.
+fn behind_a_fence(answers: &[Packet]) -> (Peer, Result<Vec<u8>, Finding>) {
+    let to_pingreq = answers.iter().flat_map(Octets::octets).collect();
+    let (mut peer, _) = peer_of_script(Script { octets: Vec::new(), to_pingreq, closes: false });
+    peer.record.accepted();
+    peer.patience.late = Duration::from_secs(5);
+    let outcome = peer.expect_suback(1);
+    (peer, outcome)
+}
+
+#[test]
+fn an_answer_before_the_fence_was_merely_late() {
+    let suback = Packet::from(Suback::new(1, [0]));
+    let (mut peer, late) = behind_a_fence(&[suback.clone(), Packet::Pingresp]);
+    assert_eq!(late, Ok(vec![0]));
+    assert_eq!(peer.expect_pingresp(), Ok(()));
+}
+
+#[test]
+fn an_answer_that_the_fence_overtakes_is_missing() {
+    let begin = Instant::now();
+    let (peer, none) = behind_a_fence(&[Packet::Pingresp]);
+    assert!(text(none).starts_with("expected SUBACK id=1, saw nothing for"));
+    assert!(peer.unread.is_empty(), "the PINGRESP is the judge's own affair");
+    assert!(begin.elapsed() < Duration::from_secs(5), "it need not wait any longer");
+}
+
+#[test]
+fn a_refusal_of_another_version_and_the_close_are_a_warning() {
+    let (mut peer, record) = peer_of_octets(vec![0x20, 3, 0, 0x81, 0], true);
+    peer.record.sent_invalid();
+    assert_eq!(peer.expect_closed_without_connack(), Ok(()));
+    assert_eq!(
+        record.take().warnings[0].seen,
+        "CONNACK, malformed: wrong length for CONNACK (octet 1), then the close"
+    );
+
+    let (mut open, _) = peer_of_octets(vec![0x20, 3, 0, 0x81, 0], false);
+    open.record.sent_invalid();
+    assert!(text(open.expect_closed_without_connack()).ends_with("then it open"));
+    let (mut accepted, _) = peer_of_octets(vec![0x20, 3, 0, 0, 0], true);
+    accepted.record.sent_invalid();
+    assert!(accepted.expect_closed_without_connack().is_err());
+}
+
 #[test]
 fn silence_makes_a_case_doubtful() {
     let (mut silent, record) = peer(&[], false);
@@ -205,6 +258,16 @@ fn silence_makes_a_case_doubtful() {
     let (mut wrong, record) = peer(&[Packet::Puback(7)], false);
     assert!(wrong.expect_pubrec(7).is_err());
     assert!(!record.take().doubtful);
+}
+
+#[test]
+fn a_connection_that_ends_too_early_is_worth_a_look_alone() {
+    let (mut ended, record) = peer(&[], true);
+    assert!(ended.expect_pingresp().is_err());
+    assert!(record.take().interrupted);
+    let (mut silent, record) = peer(&[], false);
+    assert!(silent.expect_pingresp().is_err());
+    assert!(!record.take().interrupted);
 }
 
 #[test]

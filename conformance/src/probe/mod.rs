@@ -22,8 +22,8 @@ pub(crate) type Probe = (Need, fn(&Stage<'_>) -> Result<bool, Finding>);
 pub(crate) const PROBES: &[Probe] = &[
     (Need::PersistentSessions, |stage| {
         let mut peer = stage.connect(stage.persistent("kept"))?;
-        // Some keep no Session that is empty.
-        peer.subscribe(&stage.topic("kept"), 0)?;
+        // Some keep no Session that is empty, or none that nothing waits for.
+        peer.subscribe(&stage.topic("kept"), 1)?;
         peer.disconnect()?;
         let (peer, present) = stage.connect_present(stage.persistent("kept"))?;
         peer.disconnect()?;

@@ -132,6 +132,9 @@ pub struct CaseReport {
     /// Whether a subject that is merely slow would have looked the same.
     #[serde(skip)]
     doubtful: bool,
+    /// Whether the subject has closed a connection of which it owed more.
+    #[serde(skip)]
+    interrupted: bool,
     /// Whether it has no verdict because the subject was gone.
     #[serde(skip)]
     lost: bool,
@@ -327,6 +330,7 @@ impl CaseReport {
             transcript: pages.entries,
             cut_short,
             doubtful: pages.doubtful,
+            interrupted: pages.interrupted,
             lost: false,
             replay,
             shell: None,
@@ -346,8 +350,16 @@ impl CaseReport {
 
     /// Whether what it found deserves a second look: silence may come of haste.
     pub(crate) const fn is_doubtful(&self) -> bool {
-        self.doubtful
-            && matches!(self.verdict, Verdict::Fail | Verdict::Warn | Verdict::Inconclusive)
+        self.doubtful && self.found_fault()
+    }
+
+    /// Whether what it found deserves a look alone: a connection may end for what others did.
+    pub(crate) const fn is_interrupted(&self) -> bool {
+        self.interrupted && self.found_fault()
+    }
+
+    const fn found_fault(&self) -> bool {
+        matches!(self.verdict, Verdict::Fail | Verdict::Warn | Verdict::Inconclusive)
     }
 
     /// The same, without a verdict because the subject was gone.

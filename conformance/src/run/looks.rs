@@ -1,8 +1,10 @@
 //! In which order the cases run, how many at once, and which of them are looked at twice.
 //!
 //! At the first look all run together and no wait is longer than the subject was seen to need.
-//! Who fails by silence gets a second look: few at a time, with the whole of each wait. Cases that
-//! wait by design do so beside both.
+//! Who fails by silence gets a second look: few at a time, with the whole of each wait. Who fails
+//! by a connection that ended too early gets one alone: there are brokers that let one Client pay
+//! for another, and that is for the cases about it to tell. Cases that wait by design do so
+//! beside all of it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,12 +90,15 @@ impl Run<'_> {
         jobs: usize,
         finish: &mut impl FnMut(usize, CaseReport),
     ) {
-        let order: Vec<_> = first.keys().copied().collect();
-        // Alone, each with the whole of its wait, they would take hours.
-        let jobs = jobs.clamp(FEW, AT_SECOND_LOOK);
-        self.some(cases, &order, jobs, &self.second_look(), |index, report| {
+        let (silent, ended): (Vec<_>, Vec<_>) =
+            first.keys().copied().partition(|index| first[index].is_doubtful());
+        let look = self.second_look();
+        let mut after = |index: usize, report: CaseReport| {
             finish(index, report.after(&first[&index]));
-        });
+        };
+        // Alone, each with the whole of its wait, the silent ones would take hours.
+        self.some(cases, &silent, jobs.clamp(FEW, AT_SECOND_LOOK), &look, &mut after);
+        self.some(cases, &ended, 1, &look, after);
     }
 
     /// All cases at once, with what the subject was seen to need for each wait.
@@ -118,10 +123,11 @@ impl Run<'_> {
         Look { is_last: true, ..self.second_look() }
     }
 
-    /// Whether haste may be the reason for what was found. A subject that has never answered
+    /// Whether haste, or another case, may be the reason for what was found. A subject that has never answered
     /// anybody is silent by nature.
     fn deserves_second_look(&self, report: &CaseReport) -> bool {
-        self.options.second_look && self.answered && self.lost().is_none() && report.is_doubtful()
+        let is_doubtful = report.is_doubtful() || report.is_interrupted();
+        self.options.second_look && self.answered && self.lost().is_none() && is_doubtful
     }
 
     /// Runs the cases of these places, so many at once, and gives each report with its place.

@@ -1,7 +1,8 @@
 //! A subject that dies on the way, or answers nobody any more.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::Run;
 use crate::case::Case;
@@ -25,10 +26,7 @@ impl Run<'_> {
             return outcome;
         }
         let there = match self.answered {
-            true => self.subject.check_answers(self.options.patience).or_else(|_| {
-                // On a busy machine it may merely be slow, however hasty the judge.
-                self.subject.check_answers((self.options.patience * 10).max(LEAST_TO_BE_LOST))
-            }),
+            true => self.still_answers(),
             // It never answered, which is what the cases say of it.
             false => self.subject.check_alive(),
         };
@@ -44,6 +42,23 @@ impl Run<'_> {
             (Some(_), Ok(())) => Err(Finding::Error("the subject was lost meanwhile".to_owned())),
             (Some(_), Err(finding)) => {
                 Err(Finding::Error(format!("the subject was lost; before that: {finding}")))
+            }
+        }
+    }
+
+    /// Whether the subject answers somebody who has nothing to do with the cases. On a busy machine
+    /// it may merely be slow, however hasty the judge; and it may have closed this connection for
+    /// what came on another, which is for the cases to tell.
+    fn still_answers(&self) -> Result<(), String> {
+        let begin = Instant::now();
+        let wait = (self.options.patience * 10).max(LEAST_TO_BE_LOST);
+        loop {
+            match self.subject.check_answers(wait.saturating_sub(begin.elapsed())) {
+                Err(reason) if begin.elapsed() >= wait || self.subject.check_alive().is_err() => {
+                    return Err(reason);
+                }
+                Err(_) => thread::sleep(BETWEEN_ATTEMPTS),
+                Ok(()) => return Ok(()),
             }
         }
     }
@@ -85,6 +100,9 @@ pub(super) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Cases that a loss is told with, besides the one that noticed it.
 const MOST_SUSPECTS: usize = 6;
+
+/// Short beside the patience of a person, long beside an attempt.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 /// Who answers nobody for so long is held for lost at the earliest.
 const LEAST_TO_BE_LOST: Duration = Duration::from_secs(5);

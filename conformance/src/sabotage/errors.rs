@@ -29,6 +29,21 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         },
     },
     Sabotage {
+        name: "errors/one-breach-closes-all",
+        breaks: &["MQTT-4.8.0-1", "U-4.3-1"],
+        title: "A packet that breaks the rules closes the connections of everybody.",
+        breach: || {
+            Box::new(|link, event| {
+                if matches!(event, Event::Malformed(..)) {
+                    for other in link.others() {
+                        link.other(other).close();
+                    }
+                }
+                Fate::Pass
+            })
+        },
+    },
+    Sabotage {
         name: "errors/what-follows-counts",
         breaks: &["MQTT-4.8.0-1"],
         title: "A PUBLISH behind a breach is passed on.",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Sabotage;
 use super::breach::{Event, Fate, another, delivery, instead, server, tolerates};
-use crate::wire::{Fault, Packet, Suback};
+use crate::wire::{Fault, Octets as _, Packet, Publish, Suback};
 
 pub(super) const SABOTAGES: &[Sabotage] = &[
     Sabotage {
@@ -12,6 +12,20 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         breaks: &["MQTT-2.3.1-1", "MQTT-4.8.0-1"],
         title: "PUBLISH, SUBSCRIBE and UNSUBSCRIBE with Packet Identifier 0 are passed over.",
         breach: || tolerates(|_, fault| fault == Fault::PacketIdZero),
+    },
+    Sabotage {
+        name: "packet-id/left-out",
+        breaks: &["MQTT-2.3.1-1", "U-3.3.2-1", "U-3.3.2.2-1"],
+        title: "Messages above QoS 0 are delivered without their Packet Identifier.",
+        breach: || {
+            Box::new(|_, event| match event {
+                Event::FromServer(Packet::Publish(publish)) if publish.id.is_some() => {
+                    let bare = Publish { id: None, ..publish.clone() };
+                    Fate::Instead(bare.octets())
+                }
+                _ => Fate::Pass,
+            })
+        },
     },
     Sabotage {
         name: "packet-id/always-the-same",

@@ -59,6 +59,20 @@ impl Pattern {
         Self::Exactly { octets: packet.octets() }
     }
 
+    /// Whether it is an acknowledgement, which comes on the connection of what it answers.
+    pub(crate) fn is_acknowledgement(&self) -> bool {
+        match self {
+            Self::Suback { .. } => true,
+            Self::Exactly { octets } => decoded(octets).is_some_and(|packet| {
+                matches!(
+                    packet.kind(),
+                    Kind::Puback | Kind::Pubrec | Kind::Pubrel | Kind::Pubcomp | Kind::Unsuback
+                )
+            }),
+            _ => false,
+        }
+    }
+
     /// What this packet means to who expects that one.
     pub(crate) fn pick(&self, packet: &Packet) -> Pick {
         match self {
