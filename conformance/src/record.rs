@@ -78,6 +78,8 @@ pub(crate) struct Pages {
     pub(crate) script: Script,
     /// Whether a subject that is merely slow would have looked the same.
     pub(crate) doubtful: bool,
+    /// Whether a packet that was owed has not come.
+    pub(crate) starved: bool,
     /// Whether the subject has closed a connection of which it owed more.
     pub(crate) interrupted: bool,
     /// What the oracle has heard.
@@ -185,6 +187,11 @@ impl Record {
     /// Notes that a subject which is merely slow would look the same.
     pub(crate) fn doubt(&self) {
         self.pages.borrow_mut().doubtful = true;
+    }
+
+    /// Notes that a packet which was owed has not come.
+    pub(crate) fn starved(&self) {
+        self.pages.borrow_mut().starved = true;
     }
 
     /// Notes that the subject has closed a connection of which it owed more. Another case may have

@@ -125,11 +125,7 @@ fn to_die_of_a_breach_is_no_answer_to_it() {
 
 #[test]
 fn who_dies_and_can_be_started_anew_fails_by_what_it_dies_of_and_nothing_else() {
-    let program = std::env::current_exe().unwrap();
-    let mut launch =
-        Launch::new(format!("{} --exact a_toy_in_a_process_of_its_own", program.to_str().unwrap()));
-    launch.environment.insert(TOY_PORT.to_owned(), "{port}".to_owned());
-    let subject = Subject::spawn(launch).unwrap();
+    let subject = in_a_process(TOY_BRITTLE);
     let mut options = hasty();
     options.filter = Some(Glob::new("header/flags-of-*"));
     let report = judge(&subject, &options, &mut ());
@@ -145,16 +141,45 @@ fn who_dies_and_can_be_started_anew_fails_by_what_it_dies_of_and_nothing_else() 
     assert_eq!(report.exit_code(), 1);
 }
 
+#[test]
+fn who_tires_of_hundreds_is_looked_at_afresh() {
+    let subject = in_a_process(TOY_TIRING);
+    let mut options = hasty();
+    options.filter = Some(Glob::new("publish/qos-1-gets-a-puback"));
+    let report = judge(&subject, &options, &mut ());
+    let [case] = report.cases.as_slice() else { panic!("one was asked for: {report:?}") };
+    assert_eq!(case.verdict, Verdict::Pass, "{:?}", case.message);
+    let message = case.message.as_deref().unwrap();
+    assert!(message.starts_with("passed when the broker was started anew; before: "), "{message}");
+    assert_eq!(report.subject.losses.len(), 1, "{:?}", report.subject.losses);
+    // That it tires is no merit.
+    assert_eq!(report.exit_code(), 1);
+}
+
+/// A toy that can be started anew.
+fn in_a_process(which: &str) -> Subject {
+    let program = std::env::current_exe().unwrap();
+    let mut launch =
+        Launch::new(format!("{} --exact a_toy_in_a_process_of_its_own", program.to_str().unwrap()));
+    launch.environment.insert(which.to_owned(), "{port}".to_owned());
+    Subject::spawn(launch).unwrap()
+}
+
 /// No test by itself: the broker of another, which has to be a process to be started anew.
 #[test]
 fn a_toy_in_a_process_of_its_own() {
-    if let Ok(port) = std::env::var(TOY_PORT) {
-        Toy::serve_at(port.parse().unwrap(), Manner::Brittle);
+    let port = |which| Some(std::env::var(which).ok()?.parse().unwrap());
+    if let Some(port) = port(TOY_BRITTLE) {
+        Toy::serve_at(port, |_| Manner::Brittle);
+    } else if let Some(port) = port(TOY_TIRING) {
+        // Fewer than the probe has.
+        Toy::serve_at(port, |count| if count < 6 { Manner::Yes } else { Manner::Tired });
     }
 }
 
-/// The variable that tells such a process where to listen.
-const TOY_PORT: &str = "MQTTSPEC_TOY_PORT";
+/// The variables that tell such a process what to be, and where to listen.
+const TOY_BRITTLE: &str = "MQTTSPEC_TOY_BRITTLE_AT";
+const TOY_TIRING: &str = "MQTTSPEC_TOY_TIRING_AT";
 
 #[test]
 fn who_floods_garbles_or_stops_midway_is_judged_in_time() {

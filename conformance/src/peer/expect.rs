@@ -160,6 +160,7 @@ impl Peer {
                 Wait::Nothing => {
                     self.was_silent = true;
                     self.doubt();
+                    self.record.starved();
                     (format!("nothing for {elapsed} ms"), End::Open)
                 }
             };

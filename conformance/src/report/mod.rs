@@ -132,6 +132,9 @@ pub struct CaseReport {
     /// Whether a subject that is merely slow would have looked the same.
     #[serde(skip)]
     doubtful: bool,
+    /// Whether a packet that was owed has not come.
+    #[serde(skip)]
+    starved: bool,
     /// Whether the subject has closed a connection of which it owed more.
     #[serde(skip)]
     interrupted: bool,
@@ -330,6 +333,7 @@ impl CaseReport {
             transcript: pages.entries,
             cut_short,
             doubtful: pages.doubtful,
+            starved: pages.starved,
             interrupted: pages.interrupted,
             lost: false,
             replay,
@@ -356,6 +360,11 @@ impl CaseReport {
     /// Whether what it found deserves a look alone: a connection may end for what others did.
     pub(crate) const fn is_interrupted(&self) -> bool {
         self.interrupted && self.found_fault()
+    }
+
+    /// Whether what it found comes of a packet that the subject owed.
+    pub(crate) const fn is_starved(&self) -> bool {
+        self.starved && self.found_fault()
     }
 
     const fn found_fault(&self) -> bool {
@@ -391,6 +400,17 @@ impl CaseReport {
             None => format!("passed at a second look; {first_look}"),
         });
         self
+    }
+
+    /// The same, unless it came to a better end before a subject that was started anew.
+    #[must_use]
+    pub(crate) fn unless_afresh(self, mut afresh: Self) -> Self {
+        if afresh.found_fault() || afresh.is_lost() {
+            return self;
+        }
+        let found = self.message.unwrap_or_default();
+        afresh.message = Some(format!("passed when the broker was started anew; before: {found}"));
+        afresh
     }
 
     /// What it found, the weightiest first; empty of a case that passed.

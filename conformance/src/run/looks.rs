@@ -34,6 +34,7 @@ impl Run<'_> {
             reports[index] = Some(report);
         };
         self.surviving(cases, &others, self.options.jobs, &mut finish);
+        self.afresh(cases, &mut finish);
         self.some(cases, &alone, 1, &self.only_look(), finish);
         reports.into_iter().flatten().collect()
     }
@@ -94,7 +95,7 @@ impl Run<'_> {
             first.keys().copied().partition(|index| first[index].is_doubtful());
         let look = self.second_look();
         let mut after = |index: usize, report: CaseReport| {
-            finish(index, report.after(&first[&index]));
+            self.keep_starved(index, report.after(&first[&index]), finish);
         };
         // Alone, each with the whole of its wait, the silent ones would take hours.
         self.some(cases, &silent, jobs.clamp(FEW, AT_SECOND_LOOK), &look, &mut after);
@@ -131,7 +132,7 @@ impl Run<'_> {
     }
 
     /// Runs the cases of these places, so many at once, and gives each report with its place.
-    fn some(
+    pub(super) fn some(
         &self,
         cases: &[&'static Case],
         order: &[usize],

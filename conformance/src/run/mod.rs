@@ -3,12 +3,14 @@
 //! One thread a case. Cases that wait by design start first, so that a run lasts about as long
 //! as the longest of them. The report has document order, whatever finished when.
 
+mod afresh;
 mod looks;
 mod loss;
 mod recovery;
 
 pub(crate) use looks::each;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -59,6 +61,7 @@ pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progres
         answered: false,
         lost: Mutex::default(),
         losses: Mutex::default(),
+        starved: Mutex::default(),
         looks: AtomicUsize::new(0),
         running: Mutex::default(),
         ledger: Ledger::default(),
@@ -104,6 +107,8 @@ struct Run<'a> {
     lost: Mutex<Option<String>>,
     /// Why it had to be started anew, each time.
     losses: Mutex<Vec<String>>,
+    /// Cases that were owed a packet, by place; for the last look.
+    starved: Mutex<BTreeMap<usize, CaseReport>>,
     /// How many cases have been looked at, once more for each further look.
     looks: AtomicUsize,
     /// The addresses of the cases that run now.

@@ -167,6 +167,11 @@ impl Subject {
         }
     }
 
+    /// Whether it was started here, and is stopped at the end.
+    pub(crate) const fn is_started_here(&self) -> bool {
+        self.process.is_some()
+    }
+
     /// Stops it and starts it again, on the same ports and with the same files, and waits until it
     /// answers a CONNECT. One that was started here gets SIGTERM; for another, the command of its
     /// profile is run.

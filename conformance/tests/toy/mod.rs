@@ -28,6 +28,8 @@ pub(crate) enum Manner {
     Garbles,
     /// Begins every answer, and never ends one.
     Stops,
+    /// Agrees, but acknowledges no message.
+    Tired,
 }
 
 /// A toy on a port of its own. Dropping it stops it.
@@ -57,9 +59,9 @@ impl Toy {
     }
 
     /// Serves on this port until it is the end.
-    pub(crate) fn serve_at(port: u16, manner: Manner) {
+    pub(crate) fn serve_at(port: u16, manner: impl Fn(usize) -> Manner) {
         let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
-        Self::listen(&listener, &Arc::default(), |_| Some(manner));
+        Self::listen(&listener, &Arc::default(), |count| Some(manner(count)));
     }
 
     /// Starts a toy that treats its connections, counted from 0, as `manner` says; `None` ends it.
@@ -113,10 +115,14 @@ fn serve(mut stream: TcpStream, manner: Manner, end: &AtomicBool) {
                 let _ = stream.local_addr().and_then(TcpStream::connect);
                 return;
             }
+            let is_message = matches!(read.packet, Ok(Packet::Publish(_)));
+            if is_message && matches!(manner, Manner::Tired) {
+                continue;
+            }
             let answer = read.packet.ok().and_then(|packet| agree(&packet));
             let Some(answer) = answer.map(|answer| answer.octets()) else { continue };
             let sent = match manner {
-                Manner::Yes | Manner::Brittle => stream.write_all(&answer),
+                Manner::Yes | Manner::Brittle | Manner::Tired => stream.write_all(&answer),
                 Manner::Floods => flood(&mut stream, &answer, end),
                 Manner::Garbles => stream.write_all(&[0xf7, 0x03, 0xff, 0x00, 0xff, 0x80]),
                 Manner::Stops => stream.write_all(&answer[..answer.len() - 1]),
