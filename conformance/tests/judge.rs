@@ -158,11 +158,11 @@ fn who_tires_of_hundreds_is_looked_at_afresh() {
 
 /// A toy that can be started anew.
 fn in_a_process(which: &str) -> Subject {
-    let program = std::env::current_exe().unwrap();
+    let program = std::env::current_exe().expect("a test has a program");
     let mut launch =
-        Launch::new(format!("{} --exact a_toy_in_a_process_of_its_own", program.to_str().unwrap()));
+        Launch::new(format!("{} --exact a_toy_in_a_process_of_its_own", program.display()));
     launch.environment.insert(which.to_owned(), "{port}".to_owned());
-    Subject::spawn(launch).unwrap()
+    Subject::spawn(launch).expect("it starts")
 }
 
 /// No test by itself: the broker of another, which has to be a process to be started anew.

@@ -117,6 +117,25 @@ impl Peer {
         Ok(publish)
     }
 
+    /// The same of a message with a QoS. One that differs in nothing else breaks the statement about
+    /// that (MQTT-3.8.4-6) and no other of the case.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`expect_message`](Self::expect_message).
+    pub fn expect_message_at_its_qos(&mut self, expected: &Delivery) -> Result<(), Finding> {
+        let Err(breach) = self.expect_message(expected) else { return Ok(()) };
+        // What is wrong has not been taken.
+        let is_it = |packet: &Packet| match packet {
+            Packet::Publish(publish) => Some(expected.is_but_for_its_qos(publish)),
+            _ => None,
+        };
+        match self.unread.iter().find_map(is_it) {
+            Some(true) => Err(breach.of("MQTT-3.8.4-6")),
+            _ => Err(breach),
+        }
+    }
+
     /// Takes the next message, whatever it is, and acknowledges it.
     ///
     /// # Errors

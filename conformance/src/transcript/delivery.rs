@@ -68,6 +68,11 @@ impl Delivery {
         self
     }
 
+    /// Whether it is the message, as far as everything but its QoS goes.
+    pub(crate) fn is_but_for_its_qos(&self, message: &Publish) -> bool {
+        Self { qos: None, ..self.clone() }.is(message) && !self.is(message)
+    }
+
     /// The same of what a change makes of such a message.
     pub(crate) fn change(&mut self, change: &dyn Fn(&mut Packet)) {
         let payload = self.payload.clone().unwrap_or_default();

@@ -146,8 +146,7 @@ fn kept(stage: &Stage<'_>, stored: u8, asked: u8) -> Result<(), Finding> {
     stage.client("p")?.complete(publish)?;
     let mut late = stage.client("late")?;
     let qos = stored.min(late.subscribe(&topic, asked)?);
-    late.expect_message(&Delivery::on(topic).payload("kept").qos(qos))?;
-    Ok(())
+    late.expect_message_at_its_qos(&Delivery::on(topic).payload("kept").qos(qos))
 }
 
 /// Subscribes, and expects the retained message with this payload and no other.

@@ -220,7 +220,14 @@ fn is_published(watcher: &mut Peer, will: &Delivery) -> Result<(), Finding> {
     let message = watcher
         .expect_any_message()
         .map_err(|finding| finding.while_preparing("have the Will published"))?;
-    if will.is(&message) { Ok(()) } else { Err(Finding::fail(will, message)) }
+    match will {
+        will if will.is(&message) => Ok(()),
+        // It was published as it should be, and delivered as it should not.
+        will if will.is_but_for_its_qos(&message) => {
+            Err(Finding::fail(will, message).of("MQTT-3.8.4-6"))
+        }
+        will => Err(Finding::fail(will, message)),
+    }
 }
 
 fn payload_passes(stage: &Stage<'_>, payload: &[u8]) -> Result<(), Finding> {
