@@ -39,12 +39,5 @@ pub(super) const EXCEPTIONS: &[(&str, &str)] = &[
         "qos-matrix/greatest-granted",
         "It tells the QoS that is granted, which may be less than was asked for.",
     ),
-    ("reserved-topics/hash-hears-none-of-clients", RELAYED),
-    ("reserved-topics/plus-hears-none-of-clients", RELAYED),
-    ("reserved-topics/plus-and-hash-hear-none-of-clients", RELAYED),
-    ("reserved-topics/retained-stay-out-of-wildcards", RELAYED),
     ("order/of-pubrecs", "It tells an order that binds Clients, and no Server."),
 ];
-
-/// Of cases that need a broker which passes on what Clients publish under `$`.
-const RELAYED: &str = "The broker behind the sabotages keeps `$` topics for itself; the cases about `$SYS` fail for the same rule.";

@@ -103,6 +103,12 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         breach: || both(|topic| topic.replace(|c: char| !c.is_ascii(), "?")),
     },
     Sabotage {
+        name: "topics/star-is-a-wildcard",
+        breaks: &["U-4.7.3-8", "MQTT-4.7.3-4"],
+        title: "A * in a filter matches a level.",
+        breach: || filters(|filter| filter.replace('*', "+")),
+    },
+    Sabotage {
         name: "topics/twenty-levels",
         breaks: &["U-4.7.3-7"],
         title: "A message with more than twenty slashes in its Topic Name is thrown away.",
@@ -124,22 +130,30 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         breach: || {
             let mut retained = vec![Publish::qos0("$SYS/uptime", "1").retain()];
             Box::new(move |link, event| {
-                match event {
-                    Event::FromClient(Packet::Publish(publish))
-                        if publish.retain && publish.topic.starts_with(b"$") =>
-                    {
-                        retained.push(Publish { qos: 0, id: None, ..publish.clone() });
-                    }
-                    Event::FromServer(Packet::Suback(_)) => {
-                        let is_wild = link
-                            .filters()
-                            .iter()
-                            .any(|(f, _)| f.starts_with(b"#") || f.starts_with(b"+"));
-                        for publish in retained.iter().filter(|_| is_wild) {
-                            link.deliver(publish.clone());
-                        }
-                    }
-                    _ => {}
+                retain_under_wildcards(&mut retained, link, &event);
+                Fate::Pass
+            })
+        },
+    },
+    Sabotage {
+        name: "topics/dollar-is-a-letter",
+        breaks: &["MQTT-4.7.2-1", "U-4.7.2-1"],
+        title: "Topics that begin with a $ are like any other, and match filters with wildcards.",
+        breach: || {
+            let mut retained = Vec::new();
+            Box::new(move |link, event| {
+                retain_under_wildcards(&mut retained, link, &event);
+                if let Event::FromClient(Packet::Publish(publish)) = event
+                    && publish.topic.starts_with(b"$")
+                {
+                    let topic = String::from_utf8_lossy(&publish.topic);
+                    let behind_first = topic.find('/').map_or("", |slash| &topic[slash..]);
+                    to_whoever(link, publish, |filter| {
+                        let behind_plus = filter.strip_prefix('+');
+                        filter == topic
+                            || matches!(filter, "#" | "+/#")
+                            || behind_plus == Some(behind_first)
+                    });
                 }
                 Fate::Pass
             })
@@ -176,6 +190,29 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         },
     },
 ];
+
+/// Keeps what is to be retained under `$`, and sends it to whose filter begins with a wildcard.
+fn retain_under_wildcards(
+    retained: &mut Vec<Publish>,
+    link: &mut super::Link<'_>,
+    event: &Event<'_>,
+) {
+    match event {
+        Event::FromClient(Packet::Publish(publish))
+            if publish.retain && publish.topic.starts_with(b"$") =>
+        {
+            retained.push(Publish { qos: 0, id: None, ..publish.clone() });
+        }
+        Event::FromServer(Packet::Suback(_)) => {
+            let filters = link.filters();
+            let is_wild = filters.iter().any(|(f, _)| f.starts_with(b"#") || f.starts_with(b"+"));
+            for publish in retained.iter().filter(|_| is_wild) {
+                link.deliver(publish.clone());
+            }
+        }
+        _ => {}
+    }
+}
 
 /// Delivers a message to everybody with a filter like this, at QoS 0.
 fn to_whoever(link: &mut super::Link<'_>, publish: &Publish, which: impl Fn(&str) -> bool) {
