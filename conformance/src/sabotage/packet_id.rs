@@ -15,7 +15,7 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "packet-id/left-out",
-        breaks: &["MQTT-2.3.1-1", "U-3.3.2-1", "U-3.3.2.2-1"],
+        breaks: &["MQTT-2.3.1-1"],
         title: "Messages above QoS 0 are delivered without their Packet Identifier.",
         breach: || {
             Box::new(|_, event| match event {

@@ -199,13 +199,13 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
     },
     Sabotage {
         name: "will/always-qos-0",
-        breaks: &["MQTT-3.1.2-9", "MQTT-3.8.4-6"],
+        breaks: &["MQTT-3.8.4-6"],
         title: "Every Will is published at QoS 0.",
         breach: || wills(|will| will.qos = 0),
     },
     Sabotage {
         name: "will/always-qos-1",
-        breaks: &["MQTT-3.1.2-9", "MQTT-3.8.4-6"],
+        breaks: &["MQTT-3.8.4-6"],
         title: "Every Will is published at QoS 1.",
         breach: || wills(|will| will.qos = 1),
     },
