@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use mqttspec_conformance::sabotage::{self, Behind, Field, Holes, Matrix, Sabotage};
-use mqttspec_conformance::{Profile, RunOptions, Verdict};
+use mqttspec_conformance::{ClientSubject, Profile, RunOptions, Verdict, judge_client};
 
 /// The profile of the reference broker, for the program that is tested.
 fn reference() -> Profile {
@@ -24,6 +24,16 @@ fn reference() -> Profile {
 
 fn committed() -> Matrix {
     Matrix::from_json(include_str!("../docs/kill-matrix.json")).expect("the form of a matrix")
+}
+
+fn committed_of_clients() -> Matrix {
+    let matrix = include_str!("../docs/kill-matrix-clients.json");
+    Matrix::from_json(matrix).expect("the form of a matrix")
+}
+
+/// The client of this project, as its driver is started.
+fn client() -> ClientSubject {
+    ClientSubject::driver(format!("'{}' driver", env!("CARGO_BIN_EXE_mqttspec")))
 }
 
 #[test]
@@ -39,11 +49,28 @@ fn a_proxy_without_sabotage_is_invisible() {
 }
 
 #[test]
-fn the_committed_matrix_is_of_these_sabotages_and_cases_and_has_no_hole() {
-    let matrix = committed();
+fn a_proxy_without_sabotage_is_invisible_to_the_judge_of_clients() {
+    let report = judge_client(&client().behind(None), &RunOptions::default(), &mut ());
+    let not_passed = report.cases.iter().filter(|case| case.verdict != Verdict::Pass);
+    let not_passed: Vec<_> = not_passed.map(|case| (case.case, &case.message)).collect();
+    assert!(not_passed.is_empty(), "{not_passed:#?}");
+}
+
+#[test]
+fn the_committed_matrix_of_brokers_is_of_today_and_has_no_hole() {
+    is_of_today(&committed(), include_str!("../docs/kill-matrix.md"));
+}
+
+#[test]
+fn the_committed_matrix_of_clients_is_of_today_and_has_no_hole() {
+    is_of_today(&committed_of_clients(), include_str!("../docs/kill-matrix-clients.md"));
+}
+
+fn is_of_today(matrix: &Matrix, page: &str) {
     let recorded: Vec<_> =
         matrix.sabotages.iter().map(|b| (b.name.clone(), b.breaks.clone())).collect();
-    let present: Vec<_> = sabotage::all().map(|s| (s.name.to_owned(), owned(s.breaks))).collect();
+    let present = sabotage::of(matrix.role).map(|s| (s.name.to_owned(), owned(s.breaks)));
+    let present: Vec<_> = present.collect();
     let again = "run `mqttspec saboteur --matrix docs` again";
     // Only what differs: nobody reads three hundred.
     let gone: Vec<_> = recorded.iter().filter(|one| !present.contains(one)).collect();
@@ -52,7 +79,7 @@ fn the_committed_matrix_is_of_these_sabotages_and_cases_and_has_no_hole() {
     assert!(recorded == present, "{again}: they stand in another order");
     // A case that has come since then has fallen to nothing there, and is idle.
     assert_eq!(matrix.holes(), Holes::default(), "{again}");
-    assert_eq!(matrix.to_markdown(), include_str!("../docs/kill-matrix.md"), "{again}");
+    assert_eq!(matrix.to_markdown(), page, "{again}");
 }
 
 fn owned(ids: &[&str]) -> Vec<String> {
@@ -61,8 +88,20 @@ fn owned(ids: &[&str]) -> Vec<String> {
 
 #[test]
 fn no_sabotage_gets_by() {
-    let matrix = committed();
     let field = Field::open(&reference()).expect("it starts");
+    get_by(&committed(), &|behind, case, patience| fails_behind(&field, behind, case, patience));
+}
+
+#[test]
+fn no_sabotage_of_clients_gets_by() {
+    let client = client();
+    get_by(&committed_of_clients(), &|behind, case, patience| {
+        named(behind).fails(&client, case, patience)
+    });
+}
+
+/// Tries victims of each sabotage: at least one has to fail.
+fn get_by(matrix: &Matrix, fails: &(dyn Fn(&Behind, &str, Duration) -> bool + Sync)) {
     let next = AtomicUsize::new(0);
     let unseen = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -72,7 +111,7 @@ fn no_sabotage_gets_by() {
                 {
                     // Some fail only beside others, which the whole matrix runs at once.
                     let mut victims = victims(behind).take(MOST_TRIED);
-                    if !victims.any(|victim| fails_behind(&field, behind, victim, HASTY)) {
+                    if !victims.any(|victim| fails(behind, victim, HASTY)) {
                         unseen.lock().expect("no panic").push(behind);
                     }
                 }
@@ -81,9 +120,9 @@ fn no_sabotage_gets_by() {
     });
     // On a busy machine haste may leave a case undecided: those are looked at again, one by one
     // and with time.
-    let unseen = unseen.into_inner().expect("no panic").into_iter().filter(|behind| {
-        !victims(behind).any(|victim| fails_behind(&field, behind, victim, PATIENT))
-    });
+    let unseen = unseen.into_inner().expect("no panic").into_iter();
+    let unseen =
+        unseen.filter(|behind| !victims(behind).any(|victim| fails(behind, victim, PATIENT)));
     let unseen: Vec<_> = unseen.map(|behind| &behind.name).collect();
     assert!(unseen.is_empty(), "{unseen:?}");
 }
@@ -96,8 +135,11 @@ fn victims(behind: &Behind) -> impl Iterator<Item = &str> {
 }
 
 fn fails_behind(field: &Field, behind: &Behind, case: &str, patience: Duration) -> bool {
-    let sabotage = Sabotage::named(&behind.name).expect("compared by another test");
-    field.fails(sabotage, case, patience).expect("the broker is there")
+    field.fails(named(behind), case, patience).expect("the broker is there")
+}
+
+fn named(behind: &Behind) -> &'static Sabotage {
+    Sabotage::named(&behind.name).expect("compared by another test")
 }
 
 #[test]
@@ -110,6 +152,23 @@ fn what_can_be_broken_is_listed_by_statement() {
     assert!(output.status.success());
     assert!(text.contains("retain/flag-always-set"), "{text}");
     assert!(!text.contains("will/qos-3"), "{text}");
+}
+
+#[test]
+fn what_clients_can_break_is_listed_apart() {
+    let listed = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_mqttspec"))
+            .args(["saboteur", "--list", "--statement", "4.3.3-2"])
+            .args(arguments)
+            .output()
+            .expect("the program starts");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let (of_clients, of_both) = (listed(&["--client"]), listed(&[]));
+    assert!(of_clients.contains("receiving/qos-2-lost"), "{of_clients}");
+    assert!(!of_clients.contains("packet-id/pubcomp-of-another"), "{of_clients}");
+    assert!(of_both.contains("receiving/qos-2-lost"), "{of_both}");
+    assert!(of_both.contains("packet-id/pubcomp-of-another"), "{of_both}");
 }
 
 /// Nearly all of it is waiting.

@@ -42,6 +42,9 @@ pub struct RunOptions {
     /// How late, after one and a half times the Keep Alive, a connection may be closed. The
     /// standard sets no limit. By default 10 s: some brokers look at the clock every five.
     pub keep_alive_tolerance: Duration,
+    /// How long a client may wait for a Server that says nothing before it gives up. The standard
+    /// sets no limit. By default 45 s.
+    pub give_up_wait: Duration,
     /// Whether cases that fail by silence get a second look, without the crowd and with all of
     /// their patience; at the first they have as much as the subject was seen to need. Without it
     /// the first look is the last, and as patient. By default true.
@@ -72,6 +75,7 @@ impl Default for RunOptions {
             patience: Duration::from_secs(5),
             close_wait: Duration::from_secs(5),
             keep_alive_tolerance: Duration::from_secs(10),
+            give_up_wait: Duration::from_secs(45),
             second_look: true,
             lateness: Duration::from_secs(40),
             strict: false,

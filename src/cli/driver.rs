@@ -215,7 +215,7 @@ fn options(command: &Value) -> Result<ClientOptions, anyhow::Error> {
     }
     options.connect = connect;
     // How long to wait for a Server that says nothing is up to the program, and this one is judged.
-    options.limits.answer_wait = Duration::from_secs(5);
+    options.limits.answer_wait = Duration::from_secs(3);
     let mut reconnect = Reconnect::default();
     reconnect.first_wait = SHORT;
     reconnect.longest_wait = SHORT;

@@ -1,4 +1,4 @@
-//! `mqttspec saboteur`: a broker that breaks one statement on purpose.
+//! `mqttspec saboteur`: a broker, or a client, that breaks one statement on purpose.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -10,8 +10,8 @@ use std::time::Duration;
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, anyhow};
-use mqttspec_conformance::sabotage::{self, Holes, Matrix, Proxy, Sabotage};
-use mqttspec_conformance::{Profile, Subject, Target};
+use mqttspec_conformance::sabotage::{self, Behind, Holes, Matrix, Proxy, Sabotage};
+use mqttspec_conformance::{ClientSubject, Profile, Role, Subject, Target};
 use mqttspec_spec::nearest_name;
 
 use super::exit::{self, Failed};
@@ -19,8 +19,10 @@ use super::{interrupt, selection, subject};
 
 /// Break one statement of the standard on purpose, in front of a broker that keeps it
 ///
-/// Shows what a client, or a test suite, makes of a broker that is wrong. Everything else passes
-/// unchanged. Without an upstream it starts the built-in reference broker and stands before that.
+/// Shows what a client, or a test suite, makes of a broker that is wrong; with --client what a
+/// broker makes of clients that are wrong: whoever connects through it is one. Everything else
+/// passes unchanged. Without an upstream it starts the built-in reference broker and stands before
+/// that.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -31,6 +33,10 @@ pub(super) struct Arguments {
     /// What to break, by statement: the first sabotage that is for it, and the names of the others
     #[arg(long, value_name = "ID", conflicts_with = "name", value_parser = selection::statement)]
     statement: Option<mqttspec_spec::StatementId>,
+
+    /// Only what binds clients: each client that connects through it breaks that
+    #[arg(long)]
+    client: bool,
 
     /// The broker to stand before, over TCP or WebSocket: HOST:PORT, mqtt://HOST:PORT or
     /// ws://HOST:PORT/PATH. Clients then reach it by the same
@@ -45,7 +51,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     list: bool,
 
-    /// Judge a broker behind every sabotage, and write kill-matrix.md and .json into this folder
+    /// Judge a broker behind every sabotage, and a client, and write kill-matrix.md and .json and
+    /// kill-matrix-clients.md and .json into this folder
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["upstream", "name", "list"])]
     matrix: Option<PathBuf>,
 
@@ -61,8 +68,10 @@ Examples:
   mqttspec saboteur --list --statement 3.3.1-9                 what breaks this statement
   mqttspec saboteur publish/qos-0-with-dup                     on 127.0.0.1:1884
   mqttspec saboteur --statement 3.3.1-9 --upstream localhost   in front of another broker
+  mqttspec saboteur --client --statement 4.3.3-2               clients that break QoS 2
   mqttspec saboteur websocket/packets-in-text --upstream ws://localhost:8080/mqtt
   mqttspec saboteur --matrix docs                              does the judge see all of it?
+  mqttspec saboteur --matrix docs --client                     the part about clients
 
 Sabotages under access/ are about users. Without an upstream they let in judge, whose password is
 justice, and limited, whose password is limits, and who has no rights below forbidden/.";
@@ -95,7 +104,9 @@ fn meant(arguments: &Arguments) -> Result<Vec<&'static Sabotage>, Failed> {
     let breaks = |sabotage: &&Sabotage| {
         arguments.statement.is_none_or(|statement| sabotage.is_for(statement, false))
     };
-    let mut meant: Vec<_> = sabotage::all().filter(by_name).filter(breaks).collect();
+    let is_of_client = |sabotage: &&Sabotage| !arguments.client || sabotage.role() == Role::Client;
+    let all = sabotage::all().filter(is_of_client);
+    let mut meant: Vec<_> = all.filter(by_name).filter(breaks).collect();
     if let Some(statement) = arguments.statement
         && !arguments.list
     {
@@ -112,8 +123,9 @@ fn nothing(arguments: &Arguments) -> Failed {
             None => anyhow!("there is no sabotage {name}: --list shows what there is"),
         },
         (None, Some(statement)) => anyhow!(
-            "nothing breaks {statement}: it binds clients, or cannot be seen from outside; \
-             `mqttspec explain {statement}` tells which"
+            "nothing breaks {statement}{}: it binds the other side, or cannot be seen from outside; \
+             `mqttspec explain {statement}` tells which",
+            if arguments.client { " on the side of clients" } else { "" }
         ),
         (None, None) => anyhow!("no sabotage was named: --list shows what there is"),
     };
@@ -149,8 +161,12 @@ fn stand(arguments: &Arguments, sabotage: &Sabotage) -> Result<ExitCode, Failed>
     let proxy = Proxy::start(listen, upstream, Some(sabotage)).map_err(unreachable)?;
     let address = proxy.address();
     let breaks = sabotage.breaks.join(" ");
+    let whose = match sabotage.role() {
+        Role::Broker => "",
+        Role::Client => " by clients",
+    };
     eprintln!(
-        "{NAME}mqttspec saboteur{NAME:#} on {ADDRESS}{scheme}://{address}{ADDRESS:#}, {breaks}"
+        "{NAME}mqttspec saboteur{NAME:#} on {ADDRESS}{scheme}://{address}{ADDRESS:#}, {breaks}{whose}"
     );
     eprintln!("{}: {}", sabotage.name, sabotage.title);
     loop {
@@ -181,30 +197,55 @@ fn list(sabotages: &[&Sabotage]) -> Result<(), anyhow::Error> {
     }
 }
 
-/// Judges the judge.
+/// Judges the judge, of brokers and of clients.
 fn matrix(arguments: &Arguments, folder: &Path) -> Result<ExitCode, Failed> {
     interrupt::before_ending(Subject::terminate_all)?;
+    let mut is_whole = true;
+    for role in [Role::Broker, Role::Client] {
+        let of_statement = |sabotage: &&Sabotage| {
+            arguments.statement.is_none_or(|statement| sabotage.is_for(statement, false))
+        };
+        let sabotages: Vec<_> = sabotage::of(role).filter(of_statement).collect();
+        if sabotages.is_empty() || (arguments.client && role != Role::Client) {
+            continue;
+        }
+        let matrix = match role {
+            Role::Broker => of_brokers(arguments, &sabotages)?,
+            Role::Client => of_clients(&sabotages)?,
+        };
+        let name = match role {
+            Role::Broker => "kill-matrix",
+            Role::Client => "kill-matrix-clients",
+        };
+        for (ending, text) in [("json", matrix.to_json()), ("md", matrix.to_markdown())] {
+            let path = folder.join(format!("{name}.{ending}"));
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        is_whole &= tell(&matrix.holes());
+    }
+    Ok(ExitCode::from(if is_whole { exit::OK } else { exit::FALLS_SHORT }))
+}
+
+fn of_brokers(arguments: &Arguments, sabotages: &[&'static Sabotage]) -> Result<Matrix, Failed> {
     let profile = match &arguments.profile {
         Some(profile) => profile.clone(),
         None => subject::reference()?,
     };
-    let of_statement = |sabotage: &&Sabotage| {
-        arguments.statement.is_none_or(|statement| sabotage.is_for(statement, false))
-    };
-    let sabotages: Vec<_> = sabotage::all().filter(of_statement).collect();
-    let matrix = Matrix::of(&profile, &sabotages, AT_ONCE, &|behind| {
-        let (found, failed) = (behind.found.len(), behind.victims.len() + behind.bystanders.len());
-        let breaks = behind.breaks.len();
-        eprintln!("{}: {found} of {breaks} statements, {failed} cases", behind.name);
-    })
-    .map_err(|error| Failed { code: exit::UNREACHABLE, error: error.into() })?;
-    for (name, text) in [(JSON, matrix.to_json()), (MARKDOWN, matrix.to_markdown())] {
-        let path = folder.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    let holes = matrix.holes();
-    let is_whole = tell(&holes);
-    Ok(ExitCode::from(if is_whole { exit::OK } else { exit::FALLS_SHORT }))
+    let matrix = Matrix::of(&profile, sabotages, BROKERS_AT_ONCE, &told);
+    matrix.map_err(|error| Failed { code: exit::UNREACHABLE, error: error.into() })
+}
+
+fn of_clients(sabotages: &[&'static Sabotage]) -> Result<Matrix, Failed> {
+    let client = ClientSubject::driver(subject::built_in_driver()?);
+    let matrix = Matrix::of_client(&client, sabotages, CLIENTS_AT_ONCE, &told);
+    matrix.map_err(|error| Failed { code: exit::UNREACHABLE, error: error.into() })
+}
+
+/// Tells of one sabotage that is over.
+fn told(behind: &Behind) {
+    let (found, failed) = (behind.found.len(), behind.victims.len() + behind.bystanders.len());
+    let breaks = behind.breaks.len();
+    eprintln!("{}: {found} of {breaks} statements, {failed} cases", behind.name);
 }
 
 /// Prints the holes; whether there are none.
@@ -224,11 +265,11 @@ fn tell(holes: &Holes) -> bool {
     kinds.iter().all(|(_, names)| names.is_empty())
 }
 
-const JSON: &str = "kill-matrix.json";
-const MARKDOWN: &str = "kill-matrix.md";
-
 /// Sabotages at once: most of a run is waiting for what does not come.
-const AT_ONCE: usize = 4;
+const BROKERS_AT_ONCE: usize = 4;
+
+/// The same where each case is a process of its own.
+const CLIENTS_AT_ONCE: usize = 6;
 
 /// How often to look whether the built-in broker is still there.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);

@@ -92,6 +92,11 @@ pub(super) fn durable() -> Result<String, anyhow::Error> {
     Ok(format!("{program} broker --data-dir {{dir}}/state --bind 127.0.0.1:{{port}}"))
 }
 
+/// The command line that drives the client of this program.
+pub(super) fn built_in_driver() -> Result<String, anyhow::Error> {
+    Ok(format!("{} driver", this_program()?))
+}
+
 /// The profile of the reference broker, started by this very program.
 pub(super) fn reference() -> Result<Profile, anyhow::Error> {
     let mut profile = Profile::find("mqttspec")?;

@@ -14,7 +14,9 @@ use crate::RunOptions;
 use crate::finding::{Finding, Mismatch};
 use crate::peer::{Patience, Peer, Stream};
 use crate::record::{Pages, Record};
+use crate::sabotage::Proxy;
 use crate::stage::Look;
+use crate::subject::Target;
 use crate::wire::{Connack, Connect, Packet, Suback};
 
 /// Where one case meets a client.
@@ -22,6 +24,8 @@ use crate::wire::{Connack, Connect, Packet, Suback};
 pub struct ClientStage<'run> {
     options: &'run RunOptions,
     listener: TcpListener,
+    /// What the client connects to in place of the listener, if anything.
+    proxy: Option<Proxy>,
     driver: Driver,
     who: Introduction,
     tag: String,
@@ -49,6 +53,9 @@ impl<'run> ClientStage<'run> {
         record.goes_below();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .map_err(|error| Finding::Error(format!("no port to listen on: {error}")))?;
+        let port = listener.local_addr().map(|address| address.port());
+        let proxy = port.and_then(|port| subject.proxy(Target::new(HOST, port)));
+        let proxy = proxy.map_err(|error| Finding::Error(format!("no port: {error}")))?;
         let (driver, who) =
             subject.start(&record).map_err(|error| Finding::Error(error.to_string()))?;
         // A driver takes its time to start, and that is no part of the case.
@@ -64,6 +71,7 @@ impl<'run> ClientStage<'run> {
         Ok(Self {
             options,
             listener,
+            proxy,
             driver,
             who,
             tag,
@@ -285,6 +293,11 @@ impl<'run> ClientStage<'run> {
         self.options.patience
     }
 
+    /// How long the client may wait for a Server that says nothing.
+    pub const fn give_up_wait(&self) -> Duration {
+        self.options.give_up_wait
+    }
+
     /// Takes the next Network Connection that the client opens.
     pub(super) fn accept(&mut self) -> Result<Peer, Finding> {
         let begin = Instant::now();
@@ -330,9 +343,12 @@ impl<'run> ClientStage<'run> {
     }
 
     fn place(&self) -> Result<Place<'static>, Finding> {
-        let address = self.listener.local_addr();
+        let address = match &self.proxy {
+            Some(proxy) => Ok(proxy.address()),
+            None => self.listener.local_addr(),
+        };
         let port = address.map_err(|error| Finding::Error(format!("no port: {error}")))?.port();
-        Ok(Place { host: "127.0.0.1", port, websocket: None })
+        Ok(Place { host: HOST, port, websocket: None })
     }
 
     /// Waits until a client that was accepted has taken note.
@@ -389,6 +405,9 @@ fn welcome(mut peer: Peer) -> Result<Peer, Finding> {
     peer.send(Connack::accepted(false))?;
     Ok(peer)
 }
+
+/// Where the judge listens.
+const HOST: &str = "127.0.0.1";
 
 /// The label of the topic to which a tool subscribes that has to do something.
 pub(super) const OWN: &str = "own";

@@ -2,7 +2,7 @@
 
 /// Whether the Topic Filter matches the Topic Name. What begins with `$` is like any other: that
 /// wildcards leave it out is a rule with cases of its own.
-pub(super) fn matches(filter: &[u8], topic: &[u8]) -> bool {
+pub(crate) fn matches(filter: &[u8], topic: &[u8]) -> bool {
     let mut levels = topic.split(|&octet| octet == b'/');
     for part in filter.split(|&octet| octet == b'/') {
         match (part, levels.next()) {

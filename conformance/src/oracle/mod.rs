@@ -23,6 +23,7 @@ use std::rc::Rc;
 use crate::finding::Mismatch;
 
 pub(crate) use client::ClientWatch;
+pub(crate) use filter::matches;
 pub(crate) use ledger::Ledger;
 pub use rule::Rule;
 pub(crate) use watch::Watch;

@@ -80,14 +80,14 @@ impl Peer {
         }
     }
 
-    /// Expects the client to close the connection within so many seconds, by its own patience.
+    /// Expects the client to close the connection within so long, by its own patience.
     ///
     /// # Errors
     ///
     /// [`Finding::Fail`] when it does not.
-    pub fn expect_client_closes_within(&mut self, seconds: u64) -> Result<(), Finding> {
+    pub fn expect_client_closes_within(&mut self, wait: Duration) -> Result<(), Finding> {
         let begin = Instant::now();
-        let latest = self.patience.deadline(Duration::from_secs(seconds));
+        let latest = self.patience.deadline(wait);
         self.closed_by(begin, |_| latest, Tolerated::Farewell)
     }
 

@@ -26,6 +26,8 @@ pub enum Event<'a> {
     /// The Client has asked for a WebSocket, and the Server has answered. What goes on instead is
     /// another answer.
     Opened(&'a Request, &'a Answer),
+    /// What the Server sent is no packet, or none that it may send: its octets, and why.
+    MalformedFromServer(&'a [u8], Malformed),
     /// Some octets of a packet came from the Client, and not all of them.
     PartFromClient,
     /// The Client has ended its direction, behind this much of a packet that is not complete.
@@ -122,6 +124,17 @@ pub(super) fn tolerates(which: impl Fn(Option<Kind>, Fault) -> bool + Send + 'st
     Box::new(move |link, event| match event {
         Event::Malformed(octets, malformed) if which(kind(octets), malformed.fault) => {
             agree(link, octets);
+            Fate::Drop
+        }
+        _ => Fate::Pass,
+    })
+}
+
+/// Passes over octets from the Server that are against the rules, as if they were in order. `which`
+/// gets the type, as far as the first octet tells one, and what is wrong.
+pub(super) fn overlooks(which: impl Fn(Option<Kind>, Fault) -> bool + Send + 'static) -> Breach {
+    Box::new(move |_, event| match event {
+        Event::MalformedFromServer(octets, malformed) if which(kind(octets), malformed.fault) => {
             Fate::Drop
         }
         _ => Fate::Pass,

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use super::matrix::Ground;
 use super::{Proxy, Sabotage, door};
 use crate::case::Case;
 use crate::cases::server;
@@ -135,12 +136,25 @@ impl Field {
     }
 }
 
-/// Waits for a broker on the same machine, of which most will come to nothing.
+impl Ground for Field {
+    type Error = SubjectError;
+
+    fn judge(
+        &self,
+        sabotage: Option<&'static Sabotage>,
+        options: &RunOptions,
+    ) -> Result<Vec<Report>, SubjectError> {
+        Self::judge(self, sabotage, options).map(Vec::from)
+    }
+}
+
+/// Waits for a subject on the same machine, of which most will come to nothing.
 pub(super) fn hasty() -> RunOptions {
     RunOptions {
         patience: Duration::from_millis(1500),
         close_wait: Duration::from_secs(1),
         keep_alive_tolerance: Duration::from_millis(1500),
+        give_up_wait: Duration::from_secs(6),
         second_look: false,
         ..RunOptions::default()
     }

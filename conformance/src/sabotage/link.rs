@@ -201,11 +201,12 @@ impl Link<'_> {
 
     /// Sends something to the Client, later.
     pub fn send_client_after(&mut self, wait: Duration, octets: impl Octets) {
-        let (to_client, octets) = (self.own().to_client.clone(), octets.octets());
-        std::thread::spawn(move || {
-            std::thread::sleep(wait);
-            to_client.send(Outgoing::Octets(octets))
-        });
+        send_after(wait, self.own().to_client.clone(), octets.octets());
+    }
+
+    /// Sends something to the Server, later.
+    pub fn send_server_after(&mut self, wait: Duration, octets: impl Octets) {
+        send_after(wait, self.own().to_server.clone(), octets.octets());
     }
 
     /// Closes the connection as soon as `is_over` says so, asked every so often.
@@ -291,6 +292,13 @@ impl Link<'_> {
         while transport.read(&mut buffer, ASIDE)? > 0 {}
         Ok(())
     }
+}
+
+fn send_after(wait: Duration, to: Outlet, octets: Vec<u8>) {
+    std::thread::spawn(move || {
+        std::thread::sleep(wait);
+        to.send(Outgoing::Octets(octets));
+    });
 }
 
 /// Above all Packet Identifiers that cases use, and all that a Server comes to in a test.

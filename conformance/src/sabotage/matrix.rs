@@ -1,10 +1,12 @@
 //! The kill matrix: which cases fail behind which sabotage.
 //!
-//! One broker and one proxy a sabotage, several of them at once, each judged by all cases. A case
-//! is a victim when it fails, or warns although it passes without sabotage. A case that only tells
-//! what a broker does where it is free cannot fail: it has to tell something else.
+//! One broker and one proxy a sabotage, several of them at once, each judged by all cases; or one
+//! client, with a proxy a case. A case is a victim when it fails, or warns although it passes
+//! without sabotage. A case that only tells what a subject does where it is free cannot fail: it has
+//! to tell something else.
 //!
-//! Not here: the broker and its proxies, in `field`; the page to read, in `page`.
+//! Not here: the broker and its proxies, in `field`; what is different for clients, in `side`; the
+//! page to read, in `page`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -14,13 +16,13 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 
 use super::Sabotage;
-use super::exceptions::EXCEPTIONS;
 use super::field::{Field, hasty, is_bad};
+use super::side;
 use crate::case::Level;
-use crate::cases::server;
+use crate::client::{ClientSubject, DriverError};
 use crate::options::RunOptions;
 use crate::profile::Profile;
-use crate::report::Report;
+use crate::report::{Report, Role};
 use crate::subject::SubjectError;
 use crate::verdict::Verdict;
 
@@ -28,6 +30,8 @@ use crate::verdict::Verdict;
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Matrix {
+    /// Whose cases they are.
+    pub role: Role,
     /// Cases that do not pass without any sabotage, with the proxy in between.
     pub without: BTreeSet<String>,
     /// What came of each sabotage, in document order.
@@ -85,7 +89,33 @@ impl Matrix {
         at_once: usize,
         told: &(dyn Fn(&Behind) + Sync),
     ) -> Result<Self, SubjectError> {
-        let without = Field::open(profile)?.judge(None, &hasty())?;
+        Self::gathered(Role::Broker, || Field::open(profile), sabotages, at_once, told)
+    }
+
+    /// Judges this client behind each of these sabotages; `at_once` of them at a time. `told` hears
+    /// of each that is over.
+    ///
+    /// # Errors
+    ///
+    /// Those of starting the driver.
+    pub fn of_client(
+        client: &ClientSubject,
+        sabotages: &[&'static Sabotage],
+        at_once: usize,
+        told: &(dyn Fn(&Behind) + Sync),
+    ) -> Result<Self, DriverError> {
+        client.check()?;
+        Self::gathered(Role::Client, || Ok(client.clone()), sabotages, at_once, told)
+    }
+
+    fn gathered<G: Ground>(
+        role: Role,
+        open: impl Fn() -> Result<G, G::Error> + Sync,
+        sabotages: &[&'static Sabotage],
+        at_once: usize,
+        told: &(dyn Fn(&Behind) + Sync),
+    ) -> Result<Self, G::Error> {
+        let without = open()?.judge(None, &hasty())?;
         let choices = choices(&without);
         let next = AtomicUsize::new(0);
         let outcomes = Mutex::new(BTreeMap::new());
@@ -93,8 +123,8 @@ impl Matrix {
             for _ in 0..at_once.clamp(1, sabotages.len().max(1)) {
                 scope.spawn(|| {
                     while let Some(sabotage) = sabotages.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let behind = Field::open(profile)
-                            .and_then(|field| Behind::judged(&field, sabotage, &choices));
+                        let behind = open()
+                            .and_then(|ground| Behind::judged(role, &ground, sabotage, &choices));
                         if let Ok(behind) = &behind {
                             told(behind);
                         }
@@ -107,7 +137,8 @@ impl Matrix {
         });
         let mut outcomes = outcomes.into_inner().unwrap_or_default();
         let ordered = sabotages.iter().filter_map(|sabotage| outcomes.remove(sabotage.name));
-        Ok(Self { without: not_passed(&without), sabotages: ordered.collect::<Result<_, _>>()? })
+        let sabotages = ordered.collect::<Result<_, _>>()?;
+        Ok(Self { role, without: not_passed(&without), sabotages })
     }
 
     /// What it must not have.
@@ -123,10 +154,12 @@ impl Matrix {
             let unnoticed = behind.breaks.iter().filter(|id| !behind.found.contains(id));
             survivors.extend(unnoticed.map(|id| format!("{} {id}", behind.name)));
         }
-        let judging = server::all().filter(|case| case.level != Level::Observe);
+        let all = side::cases(self.role);
+        let judging = all.iter().filter(|case| case.level != Level::Observe);
         let judged: BTreeSet<_> = judging.flat_map(|case| case.statements).copied().collect();
-        let cases: BTreeSet<_> = server::all().map(|case| case.address).collect();
-        let excepted: BTreeSet<_> = EXCEPTIONS.iter().map(|(case, _)| *case).collect();
+        let cases: BTreeSet<_> = all.iter().map(|case| case.address).collect();
+        let excepted: BTreeSet<_> =
+            side::exceptions(self.role).iter().map(|(case, _)| *case).collect();
         let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
         // What a case only happens to tell otherwise, or to fail at, is no reason to rely on.
         let needless =
@@ -157,18 +190,37 @@ impl Matrix {
     }
 }
 
+/// What is judged behind sabotages.
+pub(super) trait Ground {
+    /// Why it cannot be judged.
+    type Error: Send;
+
+    /// Judges it behind a sabotage, or behind a proxy that breaks nothing.
+    fn judge(
+        &self,
+        sabotage: Option<&'static Sabotage>,
+        options: &RunOptions,
+    ) -> Result<Vec<Report>, Self::Error>;
+}
+
 impl Behind {
-    /// Judges the broker of a field behind this sabotage.
+    /// Judges a subject behind this sabotage.
     ///
     /// Where it upsets what runs beside a case, cases come to their point only by themselves: those
     /// that have not noticed a statement broken are had again, one after the other.
-    fn judged(field: &Field, sabotage: &Sabotage, choices: &Choices) -> Result<Self, SubjectError> {
-        let mut reports = Vec::from(field.judge(Some(sabotage), &hasty())?);
-        let behind = Self::new(sabotage, &reports, choices);
+    fn judged<G: Ground>(
+        role: Role,
+        ground: &G,
+        sabotage: &'static Sabotage,
+        choices: &Choices,
+    ) -> Result<Self, G::Error> {
+        let mut reports = ground.judge(Some(sabotage), &hasty())?;
+        let behind = Self::new(role, sabotage, &reports, choices);
         let unnoticed = |id: &&str| {
             behind.breaks.iter().any(|b| b == id) && !behind.found.iter().any(|f| f == id)
         };
-        let silent: BTreeSet<_> = server::all()
+        let silent: BTreeSet<_> = side::cases(role)
+            .into_iter()
             .filter(|case| case.statements.iter().any(unnoticed))
             .map(|case| case.address)
             .collect();
@@ -176,17 +228,18 @@ impl Behind {
             return Ok(behind);
         }
         let options = RunOptions { jobs: 1, among: Some(silent), ..hasty() };
-        reports.extend(field.judge(Some(sabotage), &options)?);
-        Ok(Self::new(sabotage, &reports, choices))
+        reports.extend(ground.judge(Some(sabotage), &options)?);
+        Ok(Self::new(role, sabotage, &reports, choices))
     }
 
-    fn new(sabotage: &Sabotage, reports: &[Report], choices: &Choices) -> Self {
+    fn new(role: Role, sabotage: &Sabotage, reports: &[Report], choices: &Choices) -> Self {
         let statements = reports.iter().flat_map(|report| &report.statements);
         let broken: BTreeSet<_> =
             statements.filter(|s| is_bad(s.verdict)).map(|s| s.id.to_string()).collect();
         let is_meant = |id: &str| sabotage.breaks.contains(&id);
+        let all = side::cases(role);
         let judges_meant = |address: &String| {
-            server::all().any(|case| {
+            all.iter().any(|case| {
                 case.address == address && case.statements.iter().any(|id| is_meant(id))
             })
         };

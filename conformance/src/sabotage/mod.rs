@@ -1,9 +1,12 @@
-//! Sabotage: a broker that breaks one named thing, to show that the judge can tell.
+//! Sabotage: a broker, or a client, that breaks one named thing, to show that the judge can tell.
 //!
 //! A test that cannot fail shows nothing. A [`Sabotage`] is a transparent [`Proxy`] in front of a
 //! broker that conforms, which breaks one rule in passing: it forges an answer, swallows a packet,
 //! forgets a Session. The [`Matrix`] runs every case behind every sabotage and tells which cases
 //! fail: no sabotage may get by, and no case may be one that nothing can fail.
+//!
+//! The same proxy between the judge and a client that conforms breaks what binds clients: those
+//! sabotages are in `client`, and [`of`] tells them apart.
 //!
 //! A sabotage is one constant in one file, like a case. Its proxy speaks MQTT with the judge's own
 //! wire layer, and with nothing passes every octet unchanged.
@@ -11,6 +14,7 @@
 mod access;
 mod acknowledgements;
 mod breach;
+mod client;
 mod connect;
 mod crew;
 mod delivery;
@@ -34,6 +38,7 @@ mod restart;
 mod retain;
 mod room;
 mod session;
+mod side;
 mod subscribe;
 mod text;
 mod topics;
@@ -48,6 +53,8 @@ pub use field::Field;
 pub use link::Link;
 pub use matrix::{Behind, Holes, Matrix};
 pub use proxy::Proxy;
+
+use crate::report::Role;
 
 /// One way to break the rules.
 #[derive(Clone, Copy, Debug)]
@@ -84,11 +91,26 @@ impl Sabotage {
     pub fn named(name: &str) -> Option<&'static Self> {
         all().find(|sabotage| sabotage.name == name)
     }
+
+    /// Whose rules it breaks: those of brokers, or those of clients.
+    pub fn role(&self) -> Role {
+        let is_of_clients = of(Role::Client).any(|sabotage| sabotage.name == self.name);
+        if is_of_clients { Role::Client } else { Role::Broker }
+    }
 }
 
-/// All of them, in document order.
+/// All of them, those of brokers first, in document order.
 pub fn all() -> impl Iterator<Item = &'static Sabotage> {
-    FILES.iter().flat_map(|sabotages| sabotages.iter())
+    of(Role::Broker).chain(of(Role::Client))
+}
+
+/// Those that break what binds brokers, or clients, in document order.
+pub fn of(role: Role) -> impl Iterator<Item = &'static Sabotage> {
+    let files = match role {
+        Role::Broker => FILES,
+        Role::Client => client::FILES,
+    };
+    files.iter().flat_map(|sabotages| sabotages.iter())
 }
 
 const FILES: &[&[Sabotage]] = &[

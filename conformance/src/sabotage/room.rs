@@ -167,10 +167,8 @@ impl Room {
                 }
                 Event::FromServer(packet)
             }
-            // A Server that breaks rules by itself is passed on as it is.
-            (Sender::Server, Err(_)) => {
-                self.forward(number, from, read.octets.clone());
-                return true;
+            (Sender::Server, Err(malformed)) => {
+                Event::MalformedFromServer(&read.octets, *malformed)
             }
         };
         match self.ask(number, event, place) {
@@ -193,8 +191,7 @@ impl Room {
         };
         match self.ask(number, event, (true, 0)) {
             Fate::Pass => self.forward(number, from, rest.to_vec()),
-            Fate::Drop if from == Sender::Server => return,
-            Fate::Drop => {}
+            Fate::Drop => return,
             Fate::Instead(octets) => self.forward(number, from, octets),
         }
         self.send(number, from, Outgoing::End);

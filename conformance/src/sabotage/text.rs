@@ -106,6 +106,6 @@ fn is(seen: Option<Kind>, kind: Kind) -> bool {
 }
 
 /// The text without any U+FEFF.
-fn without_mark(text: &[u8]) -> Vec<u8> {
+pub(super) fn without_mark(text: &[u8]) -> Vec<u8> {
     String::from_utf8_lossy(text).replace('\u{feff}', "").into_bytes()
 }

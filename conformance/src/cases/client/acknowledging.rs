@@ -19,7 +19,7 @@ pub(super) const CASES: &[ClientCase] = &[
     ClientCase {
         address: "acknowledging/qos-1-gets-a-puback",
         title: "A message of QoS 1 gets a PUBACK with its Packet Identifier, and nothing else.",
-        statements: &["MQTT-3.3.4-1", "MQTT-4.3.2-2", "MQTT-2.3.1-6", "U-3.4.1-1"],
+        statements: &["MQTT-3.3.4-1", "MQTT-4.3.2-2", "MQTT-2.2.2-1", "MQTT-2.3.1-6", "U-3.4.1-1"],
         level: Level::Must,
         needs: &[],
         run: |stage| {

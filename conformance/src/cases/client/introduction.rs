@@ -34,7 +34,8 @@ pub(super) const CASES: &[ClientCase] = &[
         needs: &[],
         run: |stage| {
             let mut peer = stage.client()?;
-            peer.client_fence(&stage.topic("own")).map(drop)
+            peer.send(Publish::qos1(1, stage.topic("own"), "one"))?;
+            peer.expect_puback(1)
         },
     },
     ClientCase {
@@ -44,11 +45,14 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[],
         run: |stage| {
+            // It is there, and acknowledges what it gets.
+            let topic = stage.topic("own");
+            stage.connected(&stage.persistent("known"))?.client_fence(&topic)?;
             let (mut peer, _) = stage.greeted(&stage.persistent("stranger"))?;
             peer.send(Connack::accepted(true))?;
-            let topic = stage.topic("own");
-            match peer.client_fence(&topic) {
-                Ok(_) => stage.observe("unexpected-session", "goes on"),
+            peer.send(Publish::qos1(1, topic, "one"))?;
+            match peer.expect_puback(1) {
+                Ok(()) => stage.observe("unexpected-session", "goes on"),
                 Err(_) if peer.is_closed() => stage.observe("unexpected-session", "leaves"),
                 Err(finding) => return Err(finding),
             }
@@ -96,7 +100,7 @@ pub(super) const CASES: &[ClientCase] = &[
         needs: &[Ability::KeepAlive],
         run: |stage| {
             let (mut peer, _) = stage.greeted(&stage.clean("patient"))?;
-            peer.expect_client_closes_within(REASONABLE)
+            peer.expect_client_closes_within(stage.give_up_wait())
         },
     },
 ];
@@ -104,6 +108,3 @@ pub(super) const CASES: &[ClientCase] = &[
 fn is_nameless_and_kept(connect: &Connect) -> bool {
     connect.client_id.is_empty() && !connect.clean_session
 }
-
-/// Nobody waits longer than this, in seconds, for a Server that says nothing.
-const REASONABLE: u64 = 45;

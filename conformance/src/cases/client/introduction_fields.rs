@@ -14,7 +14,8 @@ macro_rules! says {
             run: |stage| {
                 let ask: fn(&ClientStage<'_>) -> Connect = $asked;
                 let asked = ask(stage);
-                let Some((_, connect)) = stage.greeted_or_refusal(&asked)? else {
+                let greeted = about(&$statements, stage.greeted_or_refusal(&asked));
+                let Some((_, connect)) = greeted? else {
                     return Err(Finding::unsupported("the client refuses what it is asked for"));
                 };
                 let field: fn(&Connect) -> _ = $field;

@@ -31,7 +31,7 @@ pub(super) const CASES: &[ClientCase] = &[
             let mut peer = stage.connected(&stage.clean("busy").keep_alive(KEEP_ALIVE))?;
             let topic = stage.topic("own");
             let begin = Instant::now();
-            while !peer.has_come(&Packet::Pingreq) && begin.elapsed() < LATEST {
+            while !peer.has_come(&Packet::Pingreq) && begin.elapsed() < latest(stage) {
                 peer.send(Publish::qos0(topic.as_str(), "news"))?;
                 peer.rest_until(&Packet::Pingreq, Duration::from_millis(500))?;
             }
@@ -67,14 +67,16 @@ pub(super) const CASES: &[ClientCase] = &[
             let begin = Instant::now();
             ping(stage, &mut peer, begin)
                 .map_err(|finding| finding.while_preparing("see a PINGREQ"))?;
-            peer.expect_client_closes_within(45)
+            peer.expect_client_closes_within(stage.give_up_wait())
         },
     },
 ];
 
 /// Takes a PINGREQ, which is due before the Keep Alive after `last` is over; when it came.
 fn ping(stage: &ClientStage<'_>, peer: &mut Peer, last: Instant) -> Result<Instant, Finding> {
-    peer.rest_until(&Packet::Pingreq, LATEST)?;
+    // What is no PINGREQ in good order comes in the place of one.
+    let came = peer.rest_until(&Packet::Pingreq, latest(stage));
+    came.map_err(Finding::of_the_case)?;
     let waited = last.elapsed();
     peer.expect_pingreq()?;
     if waited > Duration::from_secs(KEEP_ALIVE.into()) + TOLERANCE {
@@ -97,4 +99,6 @@ const KEEP_ALIVE: u16 = 3;
 const TOLERANCE: Duration = Duration::from_millis(500);
 
 /// After this a client is not late, but silent.
-const LATEST: Duration = Duration::from_secs(8);
+fn latest(stage: &ClientStage<'_>) -> Duration {
+    Duration::from_secs(KEEP_ALIVE.into()) + stage.patience().max(TOLERANCE)
+}

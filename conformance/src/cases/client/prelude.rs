@@ -4,7 +4,7 @@ use std::fmt;
 
 pub(super) use crate::case::{ClientCase, Level};
 pub(super) use crate::client::{Ability, ClientStage};
-pub(super) use crate::finding::Finding;
+pub(super) use crate::finding::{Finding, Mismatch};
 pub(super) use crate::peer::{Delivery, Peer};
 pub(super) use crate::wire::{
     Connack, Connect, Frame, Framed as _, Packet, Publish, Suback, Subscribe, Unsubscribe,
@@ -22,17 +22,29 @@ pub(super) fn equal<T: fmt::Debug + PartialEq>(
     Err(Finding::fail(format!("{what}: {expected:?}"), format!("{seen:?}")))
 }
 
-/// Expects the client to keep to itself what it was told to send: `expect` takes what it was told
-/// to send after that. To close the connection instead is as good.
+/// A breach of one of these statements is what the case is about, and counts against all of them:
+/// one packet can only be refused by one name.
+pub(super) fn about<T>(statements: &[&str], outcome: Result<T, Finding>) -> Result<T, Finding> {
+    outcome.map_err(|finding| match &finding {
+        Finding::Fail(Mismatch { statement: Some(id), .. }) if statements.contains(id) => {
+            finding.of_the_case()
+        }
+        _ => finding,
+    })
+}
+
+/// Expects the client to keep to itself what it was told to send, against these statements:
+/// `expect` takes what it was told to send after that. To close the connection instead is as good.
 pub(super) fn kept_back<T>(
     peer: &mut Peer,
+    statements: &[&str],
     expect: impl FnOnce(&mut Peer) -> Result<T, Finding>,
 ) -> Result<(), Finding> {
     match expect(peer) {
         Ok(_) => Ok(()),
         // A breach that names its statement is what the client should have kept back.
         Err(Finding::Fail(mismatch)) if mismatch.statement.is_some() => {
-            Err(Finding::Fail(mismatch))
+            about(statements, Err(Finding::Fail(mismatch)))
         }
         Err(_) if peer.is_closed() => Ok(()),
         Err(finding) => Err(finding.while_preparing("see what the client sends after that")),

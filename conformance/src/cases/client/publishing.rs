@@ -21,7 +21,7 @@ pub(super) const CASES: &[ClientCase] = &[
     ClientCase {
         address: "publishing/qos-1",
         title: "A message of QoS 1 is a PUBLISH with QoS 1, DUP 0 and a Packet Identifier.",
-        statements: &["MQTT-4.3.2-1", "MQTT-2.3.1-1", "U-3.3.2.2-1", "MQTT-3.3.2-1"],
+        statements: &["MQTT-4.3.2-1", "MQTT-2.3.1-1", "U-3.3.2-1", "U-3.3.2.2-1", "MQTT-3.3.2-1"],
         level: Level::Must,
         needs: &[Ability::Publish],
         run: |stage| {
@@ -166,7 +166,8 @@ pub(super) const CASES: &[ClientCase] = &[
             for number in 0..10 {
                 stage.publish(&topic, &number.to_string(), 1)?;
                 let publish = peer.expect_any_publish();
-                let publish = publish.map_err(|found| found.while_preparing("publish more"))?;
+                let publish = publish.map_err(|found| found.while_preparing("publish more"));
+                let publish = about(&["MQTT-2.3.1-2"], publish)?;
                 if id(&publish)? == held {
                     return Err(Finding::fail(format!("identifier {held} left alone"), publish));
                 }

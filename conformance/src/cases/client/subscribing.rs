@@ -41,7 +41,7 @@ macro_rules! kept_back {
                 stage.subscribe(&[($filter, 0)])?;
                 let filter = stage.topic("t");
                 stage.subscribe(&[(&filter, 0)])?;
-                kept_back(&mut peer, Peer::expect_subscribe)
+                kept_back(&mut peer, &$statements, Peer::expect_subscribe)
             },
         }
     };
