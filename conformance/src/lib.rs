@@ -74,7 +74,7 @@ pub use profile::{
     Access, Addresses, Credentials, Kept, Known, Limits, Profile, ProfileError, Restart, Waits,
 };
 pub use record::{Entry, Observation, Side};
-pub use replay::{Difference, NoReplay, ReplayOptions, Replayed, replay};
+pub use replay::{Difference, NoReplay, ReplayOptions, Replayed, replay, replay_client};
 pub use report::{
     Badge, BugReport, CaseReport, Change, Changes, Comparison, Mended, NoReport, Observed,
     ReadReport, Report, Role, Row, StatementReport, SubjectReport, Summary, Tool,

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::finding::Mismatch;
 use crate::oracle::{Heard, Oracle, Rule};
+use crate::report::Role;
 use crate::transcript::{Action, Deviation, End, Expectation, Script};
 use crate::wire::{Packet, hex};
 
@@ -210,11 +211,30 @@ impl Record {
         self.pages.borrow_mut().script.goes_below = true;
     }
 
+    /// Notes that the subject is a client, and what is in all names of the case.
+    pub(crate) fn is_of_client(&self, tag: &str) {
+        let script = &mut self.pages.borrow_mut().script;
+        (script.role, script.tag) = (Role::Client, tag.to_owned());
+    }
+
+    /// Writes down what passes between the judge and the driver of a client.
+    pub(crate) fn driver_step(&self, action: Action) {
+        let at_ms = self.at_ms();
+        self.pages.borrow_mut().script.push(at_ms, 0, action);
+    }
+
     /// Opens a connection: the line on which its steps are written down.
     pub(crate) fn open(&self, peer: &str) -> Line {
-        let connection = self.pages.borrow_mut().script.next_connection();
+        let (connection, role) = {
+            let script = &mut self.pages.borrow_mut().script;
+            (script.next_connection(), script.role)
+        };
         let line = Line { record: self.clone(), connection, is_closed: Cell::new(false) };
-        line.step(Action::Open { peer: peer.to_owned() });
+        let peer = peer.to_owned();
+        line.step(match role {
+            Role::Broker => Action::Open { peer },
+            Role::Client => Action::Accept { peer },
+        });
         line
     }
 

@@ -6,6 +6,7 @@ mod calendar;
 mod client;
 mod compare;
 mod configuration;
+mod driven;
 mod driver;
 mod evidence;
 mod exit;

@@ -10,10 +10,11 @@ use anstream::println;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, anyhow};
 use mqttspec_conformance::{
-    NoReplay, ReplayOptions, Replayed, Subject, Target, Transcript, replay,
+    NoReplay, ReplayOptions, Replayed, Role, Subject, Target, Transcript, replay, replay_client,
 };
 use serde_json::json;
 
+use super::driven::Client;
 use super::exit::{self, Failed};
 use super::reach::Reach;
 use super::{interrupt, reports, subject, test};
@@ -23,7 +24,8 @@ use super::{interrupt, reports, subject, test};
 /// Sends the octets of a transcript in their order, waits for what came then before going on, and
 /// looks for what should have come in the end. Client identifiers and topics get fresh names, and
 /// acknowledgements answer the packet identifiers that come now. Without a target it starts the
-/// built-in reference broker.
+/// built-in reference broker; a conversation with a client is had with one that a driver tells what
+/// to do, by default the one of this program.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -37,6 +39,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     place: Place,
+
+    #[command(flatten)]
+    client: Client,
 
     /// How long to wait for what came then, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = test::seconds)]
@@ -81,19 +86,29 @@ Examples:
   mqttspec replay failures/will_delay.json --spawn 'mosquitto -p {port}'
   mqttspec replay report.json --case will/delay localhost  the same from a JSON report
   mqttspec replay failures/will_delay.json --pcapng a.pcapng localhost
+  mqttspec replay failures/leaving_closes.json --driver 'python3 conformance/drivers/paho-mqtt.py'
 
 Exit codes: 0 it does not go wrong any more, 1 it does, 2 usage,
-            3 the broker could not be reached, started or kept alive, 4 a fault of our own";
+            3 the broker could not be reached, started or kept alive, or the client not driven,
+            4 a fault of our own";
 
 /// Has the conversation again.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     let transcript = read(&arguments.file, arguments.case.as_deref())?;
     interrupt::before_ending(Subject::terminate_all)?;
-    let subject = arguments.place.subject()?;
     let mut options = ReplayOptions::default();
     options.patience = arguments.timeout;
     options.fresh_names = !arguments.keep_names;
-    let replayed = replay(&transcript, &subject, &options).map_err(no_replay)?;
+    let replayed = match transcript.role {
+        Role::Client if arguments.place.is_unsaid() => {
+            replay_client(&transcript, &arguments.client.subject()?, &options)
+        }
+        Role::Broker if arguments.client.is_unsaid() => {
+            replay(&transcript, &arguments.place.subject()?, &options)
+        }
+        role => Err(NoReplay::OtherRole(role)),
+    };
+    let replayed = replayed.map_err(no_replay)?;
     if let Some(path) = &arguments.pcapng {
         write(path, &replayed.conversation.to_pcapng())?;
     }
@@ -122,6 +137,11 @@ impl Place {
         };
         let (host, port) = place.network().filter(|_| place.is_plain_tcp())?;
         Some((host.to_owned(), port))
+    }
+
+    /// Whether no broker is named.
+    const fn is_unsaid(&self) -> bool {
+        self.target.is_none() && self.spawn.is_none()
     }
 
     /// The broker that is meant.

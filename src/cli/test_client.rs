@@ -3,16 +3,14 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use mqttspec_conformance::sabotage::{self, Sabotage};
-use mqttspec_conformance::{ClientSubject, Role, RunOptions, Subject, judge_client};
-use mqttspec_spec::nearest_name;
+use mqttspec_conformance::{RunOptions, Subject, judge_client};
 
+use super::driven::Client;
 use super::exit::{self, Failed};
 use super::interrupt;
 use super::progress::Bar;
 use super::reports::Reports;
 use super::selection::Named;
-use super::subject::built_in_driver;
 use super::test::seconds;
 
 /// Judge a client, statement by statement
@@ -24,23 +22,8 @@ use super::test::seconds;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Drive the client by this program
-    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["publish", "subscribe"])]
-    driver: Option<String>,
-
-    /// The client is a command that publishes one message; {port}, {topic}, {payload}, {qos},
-    /// {host}, {id} and {keep_alive} stand for what a case chooses
-    #[arg(long, value_name = "COMMAND")]
-    publish: Option<String>,
-
-    /// The client is a command that subscribes, and prints a line for each message
-    #[arg(long, value_name = "COMMAND")]
-    subscribe: Option<String>,
-
-    /// Put this sabotage between judge and client, to see the cases fail: `mqttspec saboteur --list
-    /// --client` has the names
-    #[arg(long, value_name = "SABOTAGE", value_parser = sabotage)]
-    behind: Option<&'static Sabotage>,
+    #[command(flatten)]
+    client: Client,
 
     #[command(flatten)]
     selection: Named,
@@ -85,33 +68,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
         return Ok(ExitCode::from(exit::OK));
     }
     interrupt::before_ending(Subject::terminate_all)?;
-    let mut subject = subject(arguments)?;
-    if arguments.behind.is_some() {
-        subject = subject.behind(arguments.behind);
-    }
+    let subject = arguments.client.subject()?;
     let mut progress = Bar::new(arguments.reports.quiet());
     let report = judge_client(&subject, &options, &mut progress);
     progress.clear();
     arguments.reports.publish(&report)?;
     Ok(ExitCode::from(report.exit_code()))
-}
-
-fn subject(arguments: &Arguments) -> Result<ClientSubject, Failed> {
-    let Arguments { driver, publish, subscribe, .. } = arguments;
-    match (driver, publish.as_deref(), subscribe.as_deref()) {
-        (Some(command), ..) => Ok(ClientSubject::driver(command)),
-        (None, None, None) => Ok(ClientSubject::driver(built_in_driver()?)),
-        (None, publish, subscribe) => ClientSubject::one_shot(publish, subscribe)
-            .map_err(|error| Failed { code: exit::USAGE, error: error.into() }),
-    }
-}
-
-/// The sabotage of clients with this name.
-fn sabotage(name: &str) -> Result<&'static Sabotage, String> {
-    let names = sabotage::of(Role::Client).map(|sabotage| sabotage.name);
-    let found = sabotage::of(Role::Client).find(|sabotage| sabotage.name == name);
-    found.ok_or_else(|| match nearest_name(name, names) {
-        Some(nearest) => format!("there is no sabotage of clients by this name: perhaps {nearest}"),
-        None => "there is no sabotage of clients by this name".to_owned(),
-    })
 }

@@ -10,6 +10,7 @@ mod segment;
 
 use std::collections::BTreeMap;
 
+use crate::report::Role;
 use crate::transcript::{Action, Transcript};
 use pcapng::File;
 use segment::{Flags, Flow, From};
@@ -74,7 +75,7 @@ impl Capture {
 
     /// The Client resets the connection.
     pub fn reset_by_client(&mut self, at: u64, connection: usize) {
-        self.frame(at, connection, From::Client, Flags::RST.and(Flags::ACK), &[]);
+        self.reset(at, connection, From::Client);
     }
 
     /// A remark on the last frame, which Wireshark shows beside it.
@@ -92,6 +93,10 @@ impl Capture {
             self.frame(at, connection, from, Flags::PSH.and(Flags::ACK), piece);
             self.frame(at, connection, from.other(), Flags::ACK, &[]);
         }
+    }
+
+    fn reset(&mut self, at: u64, connection: usize, from: From) {
+        self.frame(at, connection, from, Flags::RST.and(Flags::ACK), &[]);
     }
 
     fn finish(&mut self, at: u64, connection: usize, from: From) {
@@ -116,25 +121,29 @@ impl Transcript {
         let statements = self.statements.join(" ");
         let (case, title, subject) = (&self.case, &self.title, &self.subject);
         let mut capture = Capture::new(&format!("{case} ({statements})\n{title}\n{subject}"));
+        let (judge, subject) = match self.role {
+            Role::Broker => (From::Client, From::Server),
+            Role::Client => (From::Server, From::Client),
+        };
         for step in &self.steps {
             let (at, connection) = (step.at_ms.saturating_mul(1_000), step.connection);
             match &step.action {
-                Action::Open { .. } => capture.open(at, connection),
+                Action::Open { .. } | Action::Accept { .. } => capture.open(at, connection),
                 Action::Send { octets, pieces, .. } => {
                     for piece in octets.chunks(pieces.unwrap_or(octets.len()).max(1)) {
-                        capture.from_client(at, connection, piece);
+                        capture.data(at, connection, judge, piece);
                     }
                 }
-                Action::Receive { octets, .. } => capture.from_server(at, connection, octets),
-                Action::Wait { .. } => {}
-                Action::Finish | Action::Close => capture.close_by_client(at, connection),
-                Action::Reset => capture.reset_by_client(at, connection),
-                Action::Closed => capture.close_by_server(at, connection),
+                Action::Receive { octets, .. } => capture.data(at, connection, subject, octets),
+                Action::Wait { .. } | Action::Tell { .. } | Action::Told { .. } => {}
+                Action::Finish | Action::Close => capture.finish(at, connection, judge),
+                Action::Reset => capture.reset(at, connection, judge),
+                Action::Closed => capture.finish(at, connection, subject),
             }
         }
         let last = self.steps.last().map_or(0, |step| step.at_ms.saturating_mul(1_000));
         for packet in &self.deviation.seen.packets {
-            capture.from_server(last, self.deviation.connection, &packet.octets);
+            capture.data(last, self.deviation.connection, subject, &packet.octets);
         }
         capture.remark(&format!("expected {}, saw {}", self.expected, self.saw));
         capture.into_pcapng()

@@ -13,6 +13,7 @@ mod stage;
 mod subject;
 
 pub use ability::Ability;
+pub(crate) use driver::Again;
 pub use driver::{Driver, Heard, Ticket};
 pub use run::judge_client;
 pub use stage::ClientStage;

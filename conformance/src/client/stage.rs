@@ -1,5 +1,6 @@
 //! What a case for clients acts on: a port of its own, a driver of its own, and names.
 
+mod again;
 mod telling;
 
 use std::net::{Ipv4Addr, TcpListener};
@@ -42,15 +43,14 @@ impl<'run> ClientStage<'run> {
     /// # Errors
     ///
     /// [`Finding::Error`] when either is not to be had.
-    pub(super) fn open(
+    pub(crate) fn open(
         subject: &ClientSubject,
         options: &'run RunOptions,
         tag: String,
         look: &Look,
     ) -> Result<Self, Finding> {
         let record = Record::new();
-        // Who has a conversation again has no client to tell what to do.
-        record.goes_below();
+        record.is_of_client(&tag);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .map_err(|error| Finding::Error(format!("no port to listen on: {error}")))?;
         let port = listener.local_addr().map(|address| address.port());
@@ -299,7 +299,7 @@ impl<'run> ClientStage<'run> {
     }
 
     /// Takes the next Network Connection that the client opens.
-    pub(super) fn accept(&mut self) -> Result<Peer, Finding> {
+    pub(crate) fn accept(&mut self) -> Result<Peer, Finding> {
         let begin = Instant::now();
         // Not by the pace: the client may have to start, or to wait before it tries again.
         let deadline = self.patience.deadline(self.patience.due.max(LEAST_WAIT));
@@ -370,6 +370,7 @@ impl<'run> ClientStage<'run> {
 
     /// What became of the case, in the light of what the driver has said of it.
     pub(super) fn look_back(&mut self, outcome: Result<(), Finding>) -> Result<(), Finding> {
+        self.driver.end_conversation();
         // An error says that the driver has ended, which is looked at below.
         let _ = self.driver.catch_up();
         match outcome {
@@ -389,7 +390,7 @@ impl<'run> ClientStage<'run> {
     }
 
     /// Ends the driver, and gives what was noted.
-    pub(super) fn strike(self) -> Pages {
+    pub(crate) fn strike(self) -> Pages {
         self.record.take()
     }
 }

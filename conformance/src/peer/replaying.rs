@@ -7,14 +7,14 @@ use super::{Peer, Wait};
 use crate::finding::Finding;
 use crate::record::Side;
 use crate::transcript::Action;
-use crate::wire::{Packet, Sender, describe};
+use crate::wire::{Packet, describe};
 
 impl Peer {
     /// Sends octets in pieces of `size`, whatever they are: whoever recorded them has looked at
     /// them.
     pub(crate) fn repeat(&mut self, octets: &[u8], size: Option<usize>) -> Result<(), Finding> {
         self.line.step(Action::Send { octets: octets.to_vec(), pieces: size, text: Vec::new() });
-        for (text, range) in describe(octets, Sender::Client) {
+        for (text, range) in describe(octets, self.subject.other()) {
             self.record.packet(&self.name, Side::Judge, &text, &octets[range]);
         }
         self.read_back(octets);

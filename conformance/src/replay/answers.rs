@@ -64,10 +64,10 @@ impl Answers {
     }
 }
 
-/// Where in a PUBACK, PUBREC or PUBCOMP, in good order or not, its Packet Identifier is, and which.
-/// `None` for all else.
+/// Where in a PUBACK, PUBREC, PUBCOMP, SUBACK or UNSUBACK, in good order or not, its Packet
+/// Identifier is, and which. `None` for all else.
 pub(super) fn answered(packet: &[u8]) -> Option<(usize, u16)> {
-    if !matches!(packet.first()? >> 4, 4 | 5 | 7) {
+    if !matches!(packet.first()? >> 4, 4 | 5 | 7 | 9 | 11) {
         return None;
     }
     let length = packet[1..].iter().take(4).position(|octet| octet & 0x80 == 0)? + 1;

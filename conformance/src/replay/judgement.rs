@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::likeness::{Likeness, likeness};
-use super::player::{Player, decoded};
+use super::player::{DRIVER, Player};
 use crate::finding::Finding;
 use crate::peer::Wait;
 use crate::transcript::{End, Expectation, Pattern, Pick, Seen, SeenPacket, Tolerated};
@@ -12,7 +12,7 @@ use crate::wire::{Octets as _, Packet};
 /// Whether it went wrong again, and what was seen.
 pub(super) type Outcome = (bool, Seen);
 
-impl Player<'_> {
+impl Player<'_, '_> {
     /// Looks for what should have come in the end.
     pub(super) fn judge(&mut self) -> Result<Outcome, Finding> {
         if let Some(breach) = self.found.breach.take() {
@@ -82,8 +82,12 @@ impl Player<'_> {
     fn judge_nothing(&mut self) -> Result<Outcome, Finding> {
         let deviation = &self.transcript.deviation;
         let connection = deviation.connection;
-        let unwanted: Vec<_> =
-            deviation.seen.packets.iter().filter_map(|packet| decoded(&packet.octets)).collect();
+        let unwanted: Vec<_> = deviation
+            .seen
+            .packets
+            .iter()
+            .filter_map(|packet| self.decoded(&packet.octets))
+            .collect();
         let is_unwanted = |packet: &&Packet| {
             unwanted.iter().any(|unwanted| {
                 unwanted.kind() == packet.kind() && likeness(unwanted, packet) != Likeness::Other
@@ -113,9 +117,19 @@ impl Player<'_> {
     fn judge_words(&mut self) -> Result<Outcome, Finding> {
         let deadline = Instant::now() + self.last_wait();
         let last = self.transcript.deviation.connection;
-        while let Wait::Arrived = self.listen(self.last(), last, deadline)? {}
+        if last == DRIVER {
+            self.scene.listen(deadline)?;
+            if let Some(event) = self.scene.unheard() {
+                self.differs((self.last(), DRIVER), "nothing more", event, None);
+            }
+        } else {
+            while let Wait::Arrived = self.listen(self.last(), last, deadline)? {}
+        }
         for connection in self.connections() {
-            for packet in self.unread(connection) {
+            // A client may send PINGREQ at any time.
+            let mut more = self.unread(connection);
+            more.retain(|packet| *packet != Packet::Pingreq);
+            for packet in more {
                 let octets = Some(packet.octets());
                 let what = (self.last(), connection);
                 self.differs(what, "nothing more", packet.to_string(), octets);

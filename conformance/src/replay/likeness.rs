@@ -1,7 +1,7 @@
 //! Whether a packet that came now is the one that came then.
 
 use crate::transcript::is_about_the_same;
-use crate::wire::{Packet, Publish};
+use crate::wire::{Packet, Publish, Subscribe, Unsubscribe};
 
 /// How much alike two packets are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,10 +19,24 @@ pub(super) fn likeness(recorded: &Packet, came: &Packet) -> Likeness {
     if let (Packet::Publish(recorded), Packet::Publish(came)) = (recorded, came) {
         return of_messages(recorded, came);
     }
+    let came = &with_identifier_of(came, recorded);
     match came {
         came if came == recorded => Likeness::Same,
         came if is_about_the_same(came, recorded) => Likeness::Instead,
         _ => Likeness::Other,
+    }
+}
+
+/// A request of a client, with the Packet Identifier that another one has.
+fn with_identifier_of(request: &Packet, other: &Packet) -> Packet {
+    match (request, other) {
+        (Packet::Subscribe(subscribe), Packet::Subscribe(other)) => {
+            Packet::Subscribe(Subscribe { id: other.id, ..subscribe.clone() })
+        }
+        (Packet::Unsubscribe(unsubscribe), Packet::Unsubscribe(other)) => {
+            Packet::Unsubscribe(Unsubscribe { id: other.id, ..unsubscribe.clone() })
+        }
+        _ => request.clone(),
     }
 }
 
@@ -45,7 +59,8 @@ mod tests {
     #[test]
     fn packets_are_compared_without_what_the_subject_is_free_to_choose() {
         let message = || Publish::qos1(1, "t", "x");
-        let rows: [(Packet, Packet, Likeness); 9] = [
+        let subscribe = |id| Subscribe::new(id).filter("t", 1);
+        let rows: [(Packet, Packet, Likeness); 11] = [
             (message().into(), Publish::qos1(9, "t", "x").into(), Likeness::Same),
             (message().into(), message().retain().into(), Likeness::Instead),
             (message().into(), message().dup().into(), Likeness::Instead),
@@ -55,6 +70,8 @@ mod tests {
             (Packet::Puback(1), Packet::Puback(2), Likeness::Other),
             (Connack::accepted(false).into(), Connack::refused(5).into(), Likeness::Instead),
             (message().into(), Packet::Pingresp, Likeness::Other),
+            (subscribe(1).into(), subscribe(9).into(), Likeness::Same),
+            (subscribe(1).into(), subscribe(1).filter("u", 1).into(), Likeness::Instead),
         ];
         for (recorded, came, expected) in rows {
             assert_eq!(likeness(&recorded, &came), expected, "{recorded} {came}");

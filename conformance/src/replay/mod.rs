@@ -12,20 +12,25 @@ mod judgement;
 mod likeness;
 mod names;
 mod player;
+mod scene;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client::{ClientStage, ClientSubject};
 use crate::finding::Finding;
 use crate::need::Capabilities;
 use crate::options::RunOptions;
 use crate::oracle::Ledger;
+use crate::report::Role;
 use crate::stage::{Look, Stage};
 use crate::subject::Subject;
 use crate::transcript::{Seen, Transcript};
+use judgement::Outcome;
 use names::Names;
-use player::Player;
+use player::{Found, Player};
+use scene::Scene;
 
 /// How to have a conversation again.
 #[derive(Clone, Debug)]
@@ -94,6 +99,9 @@ impl fmt::Display for Difference {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoReplay {
+    /// It was had with the other kind of subject.
+    #[error("the conversation was had with a {}: it cannot be had with a {}", name(*.0), name(other(*.0)))]
+    OtherRole(Role),
     /// The conversation was too long to be kept, or left the wire.
     #[error("the transcript does not have the whole conversation: run the case {0} itself")]
     NotWhole(String),
@@ -112,40 +120,102 @@ pub fn replay(
     subject: &Subject,
     options: &ReplayOptions,
 ) -> Result<Replayed, NoReplay> {
-    if !transcript.whole {
-        return Err(NoReplay::NotWhole(transcript.case.clone()));
-    }
-    let (run, capabilities) = (run_options(options), Capabilities::default());
+    let again = Rehearsal::of(transcript, Role::Broker, options)?;
+    let capabilities = Capabilities::default();
     let ledger = Ledger::default();
-    let names = Names::new(&transcript.tag, options.fresh_names);
-    let limit = run.patience * u32::try_from(transcript.steps.len()).unwrap_or(u32::MAX) + MARGIN;
-    let tag = names.now().to_owned();
-    let (pace, late) = (Arc::default(), Duration::ZERO);
-    let look = Look { pace, is_hasty: false, late, limit, is_last: false };
+    let Rehearsal { run, tag, look, names } = again;
     let stage = Stage::new(subject, &run, &capabilities, &ledger, tag.clone(), look);
-    let mut player = Player::new(transcript, &stage, names, options);
+    let mut player = Player::new(transcript, Scene::Broker(&stage), names, options);
     let ended = player.play().and_then(|()| player.judge());
     let found = player.into_found();
     let lost = subject.check_answers(run.patience).err();
-    let pages = stage.strike();
-    let (again, seen) = match ended {
-        Ok(outcome) => outcome,
+    let steps = stage.strike().script.into_steps();
+    let who = subject.command().unwrap_or_else(|| subject.target().to_string());
+    let conversation = Transcript { tag, subject: who, steps, ..transcript.clone() };
+    told(ended, found, conversation, lost)
+}
+
+/// Has a recorded conversation with a client, and sees whether it goes wrong again.
+///
+/// # Errors
+///
+/// [`NoReplay`] when there is nothing to replay, or the client cannot be driven.
+pub fn replay_client(
+    transcript: &Transcript,
+    subject: &ClientSubject,
+    options: &ReplayOptions,
+) -> Result<Replayed, NoReplay> {
+    let again = Rehearsal::of(transcript, Role::Client, options)?;
+    let Rehearsal { run, tag, look, names } = again;
+    let mut stage = ClientStage::open(subject, &run, tag.clone(), &look)
+        .map_err(|finding| NoReplay::Unreachable(finding.to_string()))?;
+    let (ended, found) = {
+        let mut player = Player::new(transcript, Scene::Client(&mut stage), names, options);
+        let ended = player.play().and_then(|()| player.judge());
+        (ended, player.into_found())
+    };
+    let steps = stage.strike().script.into_steps();
+    let conversation = Transcript { tag, subject: subject.command(), steps, ..transcript.clone() };
+    told(ended, found, conversation, None)
+}
+
+/// What a replay has before it begins.
+struct Rehearsal {
+    run: RunOptions,
+    tag: String,
+    look: Look,
+    names: Names,
+}
+
+impl Rehearsal {
+    fn of(transcript: &Transcript, role: Role, options: &ReplayOptions) -> Result<Self, NoReplay> {
+        if transcript.role != role {
+            return Err(NoReplay::OtherRole(transcript.role));
+        }
+        if !transcript.whole {
+            return Err(NoReplay::NotWhole(transcript.case.clone()));
+        }
+        let run = run_options(options);
+        let names = Names::new(&transcript.tag, options.fresh_names, role.sender());
+        let steps = u32::try_from(transcript.steps.len()).unwrap_or(u32::MAX);
+        let limit = run.patience * steps + MARGIN;
+        let (pace, late) = (Arc::default(), Duration::ZERO);
+        let look = Look { pace, is_hasty: false, late, limit, is_last: false };
+        Ok(Self { run, tag: names.now().to_owned(), look, names })
+    }
+}
+
+/// What came of it; `conversation` has what the recording says of the deviation.
+fn told(
+    ended: Result<Outcome, Finding>,
+    found: Found,
+    mut conversation: Transcript,
+    lost: Option<String>,
+) -> Result<Replayed, NoReplay> {
+    let (again, seen, reason) = match ended {
+        Ok((again, seen)) => (again, seen, None),
         Err(Finding::Error(reason)) => return Err(NoReplay::Unreachable(reason)),
-        Err(_) => (false, Seen::default()),
+        Err(finding) => (false, Seen::default(), Some(finding.to_string())),
     };
-    let saw = found.saw.unwrap_or_else(|| seen.to_string());
-    let mut deviation = transcript.deviation.clone();
-    deviation.seen.packets.clear();
-    let conversation = Transcript {
-        tag,
-        saw: saw.clone(),
-        subject: subject.command().unwrap_or_else(|| subject.target().to_string()),
-        deviation,
-        steps: pages.script.into_steps(),
-        ..transcript.clone()
-    };
+    let saw = found.saw.or(reason).unwrap_or_else(|| seen.to_string());
+    conversation.saw.clone_from(&saw);
+    conversation.deviation.seen.packets.clear();
     let (differences, slowest) = (found.differences, found.slowest);
     Ok(Replayed { again, saw, seen, differences, conversation, lost, slowest })
+}
+
+const fn name(role: Role) -> &'static str {
+    match role {
+        Role::Broker => "broker",
+        Role::Client => "client",
+    }
+}
+
+const fn other(role: Role) -> Role {
+    match role {
+        Role::Broker => Role::Client,
+        Role::Client => Role::Broker,
+    }
 }
 
 fn run_options(options: &ReplayOptions) -> RunOptions {

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde_json::Value;
+
 use crate::wire::{Octets as _, Packet, Reader, Sender};
 
 /// A tag of the recording, and what stands in its place now. Both have the same length, so that no
@@ -11,13 +13,16 @@ use crate::wire::{Octets as _, Packet, Reader, Sender};
 pub(super) struct Names {
     then: String,
     now: String,
+    /// The side that the subject is on.
+    subject: Sender,
 }
 
 impl Names {
-    /// Fresh names for a recording with this tag, unless they are to stay as they were.
-    pub(super) fn new(tag: &str, fresh: bool) -> Self {
+    /// Fresh names for a recording with this tag, unless they are to stay as they were; with a
+    /// subject on this side.
+    pub(super) fn new(tag: &str, fresh: bool, subject: Sender) -> Self {
         let now = if fresh { fresh_tag(tag.len()) } else { tag.to_owned() };
-        Self { then: tag.to_owned(), now }
+        Self { then: tag.to_owned(), now, subject }
     }
 
     /// The tag of this replay.
@@ -30,10 +35,18 @@ impl Names {
         replaced(octets, self.then.as_bytes(), self.now.as_bytes())
     }
 
+    /// A recorded line of a driver with the names of this replay.
+    pub(super) fn line_to_now(&self, line: &Value) -> Value {
+        let text = line.to_string();
+        let now = replaced(text.as_bytes(), self.then.as_bytes(), self.now.as_bytes());
+        // Letters and digits for letters and digits: it is JSON as it was.
+        serde_json::from_slice(&now).unwrap_or_else(|_| line.clone())
+    }
+
     /// A packet that came, with the names of the recording.
     pub(super) fn to_then(&self, packet: &Packet) -> Packet {
         let octets = replaced(&packet.octets(), self.now.as_bytes(), self.then.as_bytes());
-        let mut reader = Reader::new(Sender::Server);
+        let mut reader = Reader::new(self.subject);
         reader.push(&octets);
         let read = reader.next_read().and_then(|read| read.packet.ok());
         read.unwrap_or_else(|| packet.clone())
@@ -79,7 +92,7 @@ mod tests {
 
     #[test]
     fn names_come_and_go_with_their_lengths() {
-        let names = Names::new("abc123", true);
+        let names = Names::new("abc123", true, Sender::Server);
         let octets = Publish::qos0("mqttspec/abc123/t", "abc123abc123").octets();
         let now = names.to_now(&octets);
         assert_eq!(now.len(), octets.len());
@@ -88,13 +101,17 @@ mod tests {
         reader.push(&now);
         let packet = reader.next_read().unwrap().packet.unwrap();
         assert_eq!(names.to_then(&packet).octets(), octets);
+        let line = serde_json::json!({ "do": "subscribe", "filters": ["abc123/#"] });
+        let now = names.line_to_now(&line);
+        assert_eq!(now["do"], "subscribe");
+        assert!(!now.to_string().contains("abc123"), "{now}");
     }
 
     #[test]
     fn names_can_stay_and_there_may_be_none() {
         let octets = [0x30, 5, 0, 3, b'a', b'/', b'b'];
-        assert_eq!(Names::new("a/b", false).to_now(&octets), octets);
-        assert_eq!(Names::new("", true).to_now(&octets), octets);
+        assert_eq!(Names::new("a/b", false, Sender::Server).to_now(&octets), octets);
+        assert_eq!(Names::new("", true, Sender::Server).to_now(&octets), octets);
     }
 
     #[test]

@@ -3,21 +3,26 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::answers::{Answer, Answers, answered};
 use super::likeness::{Likeness, likeness};
 use super::names::Names;
+use super::scene::Scene;
 use super::{Difference, ReplayOptions};
+use crate::client::Again;
 use crate::finding::Finding;
 use crate::peer::{Peer, Wait};
-use crate::stage::Stage;
 use crate::transcript::{Action, Expectation, Transcript};
-use crate::wire::{Octets as _, Packet, Read, Reader, Sender, describe};
+use crate::wire::{Octets as _, Packet, Publish, Read, Reader, Sender, describe};
 
 /// A replay while it runs.
-pub(super) struct Player<'a> {
+pub(super) struct Player<'a, 'run> {
     pub(super) transcript: &'a Transcript,
     pub(super) options: &'a ReplayOptions,
-    stage: &'a Stage<'a>,
+    pub(super) scene: Scene<'a, 'run>,
+    /// The side that the subject is on.
+    subject: Sender,
     names: Names,
     peers: BTreeMap<usize, Peer>,
     /// The Client Identifier of each connection that has sent a CONNECT.
@@ -39,17 +44,18 @@ pub(super) struct Found {
     pub(super) breach: Option<String>,
 }
 
-impl<'a> Player<'a> {
+impl<'a, 'run> Player<'a, 'run> {
     pub(super) fn new(
         transcript: &'a Transcript,
-        stage: &'a Stage<'a>,
+        scene: Scene<'a, 'run>,
         names: Names,
         options: &'a ReplayOptions,
     ) -> Self {
         Self {
             transcript,
             options,
-            stage,
+            scene,
+            subject: transcript.role.sender(),
             names,
             peers: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -83,8 +89,14 @@ impl<'a> Player<'a> {
     fn step(&mut self, index: usize, connection: usize, action: &Action) -> Result<(), Finding> {
         match action {
             Action::Open { peer } => {
-                let peer = self.stage.peer(peer)?;
+                let peer = self.scene.open(peer)?;
                 self.peers.insert(connection, peer);
+            }
+            Action::Accept { .. } => self.accept(index, connection)?,
+            Action::Tell { command } => self.scene.tell(&self.names.line_to_now(command))?,
+            Action::Told { event } => self.hear(index, event)?,
+            Action::Wait { ms } if connection == DRIVER => {
+                self.scene.listen(Instant::now() + Duration::from_millis(*ms))?;
             }
             Action::Send { octets, pieces, .. } => self.send(index, connection, octets, *pieces)?,
             Action::Receive { octets, .. } => self.receive(index, connection, octets)?,
@@ -100,6 +112,33 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
+    /// Takes the connection that a client opens; that it opens none is a difference.
+    fn accept(&mut self, index: usize, connection: usize) -> Result<(), Finding> {
+        match self.scene.accept() {
+            Ok(peer) => drop(self.peers.insert(connection, peer)),
+            Err(Finding::Inconclusive(saw)) => {
+                self.differs((index, connection), "it connected", saw, None);
+            }
+            Err(finding) => return Err(finding),
+        }
+        Ok(())
+    }
+
+    /// Waits for what the driver told.
+    fn hear(&mut self, index: usize, event: &Value) -> Result<(), Finding> {
+        let begin = Instant::now();
+        let (deadline, told) = (begin + self.options.patience, format!("the driver told {event}"));
+        let saw = match self.scene.hear(&self.names.line_to_now(event), deadline)? {
+            Again::Told => return Ok(()),
+            Again::Overtaken(first) => format!("{first} came before that"),
+            Again::Untold => {
+                format!("it told nothing of that for {} ms", begin.elapsed().as_millis())
+            }
+        };
+        self.differs((index, DRIVER), told, saw, None);
+        Ok(())
+    }
+
     fn send(
         &mut self,
         index: usize,
@@ -109,7 +148,7 @@ impl<'a> Player<'a> {
     ) -> Result<(), Finding> {
         let octets = self.names.to_now(octets);
         let mut out = Vec::with_capacity(octets.len());
-        let mut reader = Reader::new(Sender::Client);
+        let mut reader = Reader::new(self.subject.other());
         reader.push(&octets);
         while let Some(Read { octets, packet }) = reader.next_read() {
             if let Ok(Packet::Connect(connect)) = &packet {
@@ -143,7 +182,7 @@ impl<'a> Player<'a> {
         let session = self.session(connection);
         let unwanted = self.transcript.deviation.seen.packets.iter();
         let unwanted = unwanted
-            .filter_map(|seen| decoded(&seen.octets))
+            .filter_map(|seen| self.decoded(&seen.octets))
             .find(|packet| matches!(packet, Packet::Publish(publish) if publish.id == Some(id)));
         let Some(unwanted) = unwanted else { return Ok(()) };
         if connection != self.transcript.deviation.connection || self.answers.knows(&session, id) {
@@ -169,10 +208,10 @@ impl<'a> Player<'a> {
     }
 
     fn receive(&mut self, index: usize, connection: usize, octets: &[u8]) -> Result<(), Finding> {
-        let text = || describe(octets, Sender::Server).remove(0).0;
+        let text = || describe(octets, self.transcript.role.sender()).remove(0).0;
         let begin = Instant::now();
         let deadline = begin + self.options.patience;
-        let recorded = decoded(octets);
+        let recorded = self.decoded(octets);
         while self.found.breach.is_none() {
             let came = self.unread(connection);
             if let Some((position, alike)) = self.find(connection, recorded.as_ref(), &came) {
@@ -202,17 +241,23 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// Whether a message came behind another on its topic that was recorded later. That may be what
-    /// was wrong where only words tell.
+    /// Whether a message came behind another on its topic that was recorded later, or any packet of
+    /// a client behind another of its kind. That may be what was wrong where only words tell.
     fn overtakes(&self, came: &[Packet], position: usize) -> bool {
         let topic = |packet: &Packet| match packet {
             Packet::Publish(publish) => Some(publish.topic.clone()),
             _ => None,
         };
-        self.transcript.deviation.expected == Expectation::Words
-            && topic(&came[position]).is_some_and(|own| {
-                came[..position].iter().filter_map(topic).any(|other| other == own)
-            })
+        if self.transcript.deviation.expected != Expectation::Words {
+            return false;
+        }
+        let before = &came[..position];
+        // A client keeps the order of its acknowledgements too.
+        let is_of_one_kind = self.subject == Sender::Client
+            && before.iter().any(|packet| packet.kind() == came[position].kind());
+        is_of_one_kind
+            || topic(&came[position])
+                .is_some_and(|own| before.iter().filter_map(topic).any(|other| other == own))
     }
 
     /// Of what came, what was recorded; or else what came in its place.
@@ -225,9 +270,12 @@ impl<'a> Player<'a> {
         // What should not have come stands in for nothing.
         let deviation = &self.transcript.deviation;
         let unwanted: Vec<_> = match deviation.connection == connection {
-            true => {
-                deviation.seen.packets.iter().filter_map(|seen| decoded(&seen.octets)).collect()
-            }
+            true => deviation
+                .seen
+                .packets
+                .iter()
+                .filter_map(|seen| self.decoded(&seen.octets))
+                .collect(),
             false => Vec::new(),
         };
         let alike = |packet: &Packet| match recorded {
@@ -283,8 +331,9 @@ impl<'a> Player<'a> {
 
     /// Notes under which Packet Identifier a recorded message came, if it came at all.
     fn note_message(&mut self, connection: usize, recorded: Option<&Packet>, now: Option<u16>) {
-        if let Some(Packet::Publish(recorded)) = recorded
-            && let Some(then) = recorded.id
+        if let Some(recorded @ (Packet::Publish(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_))) =
+            recorded
+            && let Some(then) = recorded.packet_id()
         {
             self.answers.note(&self.session(connection), then, now);
         }
@@ -335,6 +384,13 @@ impl<'a> Player<'a> {
         Ok(Wait::Arrived)
     }
 
+    /// The packet that the subject sent; `None` when it was none.
+    pub(super) fn decoded(&self, octets: &[u8]) -> Option<Packet> {
+        let mut reader = Reader::new(self.subject);
+        reader.push(octets);
+        reader.next_read()?.packet.ok()
+    }
+
     /// What has come on a connection and was not taken, with the names and the Packet Identifiers
     /// of the recording.
     pub(super) fn unread(&mut self, connection: usize) -> Vec<Packet> {
@@ -344,6 +400,12 @@ impl<'a> Player<'a> {
         came.into_iter()
             .map(|packet| match packet {
                 Packet::Pubrel(id) => Packet::Pubrel(self.answers.then(&session, id)),
+                // A broker is looked at closely where it sends messages again; a client chooses
+                // identifiers for all it sends.
+                Packet::Publish(publish) if publish.dup && self.subject == Sender::Client => {
+                    let id = publish.id.map(|id| self.answers.then(&session, id));
+                    Packet::Publish(Publish { id, ..publish })
+                }
                 other => other,
             })
             .collect()
@@ -376,6 +438,10 @@ impl<'a> Player<'a> {
 
     /// Whose Packet Identifiers a connection has: those of its Client Identifier.
     fn session(&self, connection: usize) -> Vec<u8> {
+        if self.subject == Sender::Client {
+            // One client, on one connection after the other.
+            return Vec::new();
+        }
         let anonymous = || format!("\0{connection}").into_bytes();
         match self.sessions.get(&connection) {
             Some(id) if !id.is_empty() => id.clone(),
@@ -384,12 +450,8 @@ impl<'a> Player<'a> {
     }
 }
 
+/// What stands for the driver where others are connections.
+pub(super) const DRIVER: usize = 0;
+
 /// What a busy machine may take for anything is no difference.
 const NOTABLE: Duration = Duration::from_millis(500);
-
-/// The packet that a subject sent; `None` when it was none.
-pub(super) fn decoded(octets: &[u8]) -> Option<Packet> {
-    let mut reader = Reader::new(Sender::Server);
-    reader.push(octets);
-    reader.next_read()?.packet.ok()
-}

@@ -187,7 +187,7 @@ impl Report {
             output,
         };
         for case in &mut cases {
-            case.seen_in(&subject, &place);
+            case.seen_in(&subject, Some(&place));
         }
         Self {
             schema: 1,
@@ -215,9 +215,10 @@ impl Report {
     pub(crate) fn of_client(
         subject: SubjectReport,
         options: &RunOptions,
-        cases: Vec<CaseReport>,
+        mut cases: Vec<CaseReport>,
         duration: Duration,
     ) -> Self {
+        cases.iter_mut().for_each(|case| case.seen_in(&subject, None));
         Self {
             schema: 1,
             tool: Tool::THIS,
@@ -344,11 +345,11 @@ impl CaseReport {
     }
 
     /// Says whom it was seen in, and where somebody may look at it again.
-    fn seen_in(&mut self, subject: &SubjectReport, place: &Target) {
+    fn seen_in(&mut self, subject: &SubjectReport, place: Option<&Target>) {
         let Some(replay) = &mut self.replay else { return };
         replay.subject.clone_from(subject.command.as_ref().unwrap_or(&subject.target));
         // A shell alone speaks plain TCP, and neither TLS nor WebSocket.
-        let network = place.network().filter(|_| place.is_plain_tcp());
+        let network = place.filter(|place| place.is_plain_tcp()).and_then(Target::network);
         self.shell = network.and_then(|(host, port)| replay.to_shell(host, port));
     }
 

@@ -2,7 +2,8 @@
 
 use mqttspec_spec::{Catalogue, Statement};
 
-use super::{CaseReport, narrowed};
+use super::{CaseReport, Role, narrowed};
+use crate::transcript::Transcript;
 use crate::verdict::Verdict;
 
 /// Verdicts in the order in which reports count them.
@@ -59,7 +60,11 @@ pub(super) fn broken(case: &CaseReport) -> Vec<&'static str> {
 
 /// The command that has the conversation of a case again, from the JSON report.
 pub(super) fn again(case: &CaseReport) -> String {
-    format!("mqttspec replay report.json --case {} localhost", case.case)
+    let whom = match &case.replay {
+        Some(Transcript { role: Role::Client, .. }) => "--driver COMMAND",
+        _ => "localhost",
+    };
+    format!("mqttspec replay report.json --case {} {whom}", case.case)
 }
 
 /// One character for a verdict, so that no report depends on colour.

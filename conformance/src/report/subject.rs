@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::need::Capabilities;
+use crate::wire::Sender;
 
 /// What a subject is.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -15,6 +16,16 @@ pub enum Role {
     Broker,
     /// It opens them.
     Client,
+}
+
+impl Role {
+    /// On which side of a connection the subject is.
+    pub(crate) const fn sender(self) -> Sender {
+        match self {
+            Self::Broker => Sender::Server,
+            Self::Client => Sender::Client,
+        }
+    }
 }
 
 /// The broker or the client that was judged.

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use crate::replay::{NoReplay, ReplayOptions, replay};
 use crate::subject::Subject;
 use crate::transcript::{Action, Expectation, Transcript};
+use crate::wire::Sender;
 use trial::{Looks, Trials, introduced};
 
 /// How far to go.
@@ -203,7 +204,7 @@ fn finish(mut transcript: Transcript) -> Transcript {
             numbers.push(step.connection);
         }
         step.connection = number(&numbers, step.connection);
-        step.tell();
+        step.tell(Sender::Server);
     }
     transcript.deviation.connection = number(&numbers, transcript.deviation.connection);
     transcript

@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use super::{Action, Transcript};
+use crate::report::Role;
 
 /// A text that holds no transcript which can be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -83,20 +84,31 @@ impl Transcript {
     fn checked(self) -> Result<Self, NoTranscript> {
         let mut opened = Vec::new();
         for (number, step) in self.steps.iter().enumerate() {
-            let is_open = opened.contains(&step.connection);
-            if matches!(step.action, Action::Open { .. }) == is_open {
-                let connection = step.connection;
-                let problem = if is_open { "is open already" } else { "was not opened" };
+            let connection = step.connection;
+            let is_open = opened.contains(&connection);
+            let opens = matches!(step.action, Action::Open { .. } | Action::Accept { .. });
+            let is_of_driver = matches!(step.action, Action::Tell { .. } | Action::Told { .. });
+            let problem = if self.role == Role::Client && connection == 0 {
+                let is_right = is_of_driver || matches!(step.action, Action::Wait { .. });
+                (!is_right).then_some("is no connection, but the driver")
+            } else if is_of_driver {
+                Some("has no driver: that is 0, where a client is the subject")
+            } else if opens == is_open {
+                Some(if is_open { "is open already" } else { "was not opened" })
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
                 let text = format!("step {}: connection {connection} {problem}", number + 1);
                 return Err(NoTranscript::Form(text));
             }
             match step.action {
-                Action::Open { .. } => opened.push(step.connection),
+                Action::Open { .. } | Action::Accept { .. } => opened.push(connection),
                 Action::Close | Action::Reset => opened.retain(|open| *open != step.connection),
                 _ => {}
             }
         }
-        if self.deviation.connection == 0 {
+        if self.deviation.connection == 0 && self.role == Role::Broker {
             return Err(NoTranscript::Form("connections are numbered from 1 on".to_owned()));
         }
         Ok(self)

@@ -17,6 +17,7 @@ mod step;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Mismatch;
+use crate::report::Role;
 
 pub use delivery::Delivery;
 pub use deviation::{Deviation, End, Expectation, Seen, SeenPacket, Tolerated};
@@ -39,6 +40,9 @@ pub struct Transcript {
     pub title: String,
     /// The statements that it shows broken, as the catalogue names them.
     pub statements: Vec<String>,
+    /// Whether the subject is a broker or a client.
+    #[serde(default, skip_serializing_if = "is_broker")]
+    pub role: Role,
     /// Whom it was seen in: the command line or the address.
     #[serde(default)]
     pub subject: String,
@@ -72,13 +76,14 @@ impl Transcript {
         script: Script,
     ) -> Self {
         let whole = script.is_whole();
-        let tag = script.tag.clone();
+        let (tag, role) = (script.tag.clone(), script.role);
         let (steps, deviation) = script.up_to(mismatch.deviation.as_deref());
         Self {
             transcript: Self::VERSION,
             case: case.to_owned(),
             title: title.to_owned(),
             statements: statements.iter().map(|&id| id.to_owned()).collect(),
+            role,
             subject: String::new(),
             expected: mismatch.expected.clone(),
             saw: mismatch.seen.clone(),
@@ -91,7 +96,9 @@ impl Transcript {
 
     /// How many connections it opens.
     pub fn connections(&self) -> usize {
-        self.steps.iter().filter(|step| matches!(step.action, Action::Open { .. })).count()
+        let opens =
+            |step: &&Step| matches!(step.action, Action::Open { .. } | Action::Accept { .. });
+        self.steps.iter().filter(opens).count()
     }
 
     /// A name for a file: the address of the case, and only letters, digits, dashes and underscores.
@@ -103,6 +110,11 @@ impl Transcript {
 
 const fn yes() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_broker(role: &Role) -> bool {
+    matches!(role, Role::Broker)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -54,9 +54,7 @@ impl Transcript {
                 }
                 Action::Receive { .. } => pause = pause.max(TIME_TO_ANSWER_MS),
                 Action::Wait { ms } => pause += ms,
-                Action::Send { .. } | Action::Finish | Action::Close | Action::Reset => {
-                    return None;
-                }
+                _ => return None,
             }
         }
         if !group.is_empty() {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use serde_json::Value;
+
 use super::deviation::{Deviation, End, Expectation, Seen, SeenPacket};
+use crate::report::Role;
 use crate::wire::{Packet, Reader, Sender, describe};
 
 /// One thing that somebody did.
@@ -11,7 +14,8 @@ pub struct Step {
     /// Milliseconds since the case began. A replay does not keep to it.
     #[serde(default)]
     pub at_ms: u64,
-    /// On which connection: 1, 2, 3 in the order in which they are opened.
+    /// On which connection: 1, 2, 3 in the order in which they are opened; 0 for what passes
+    /// between the judge and the driver of a client.
     pub connection: usize,
     /// What.
     #[serde(flatten)]
@@ -31,6 +35,22 @@ pub enum Action {
         /// What the case calls it.
         #[serde(default)]
         peer: String,
+    },
+    /// The subject, a client, opens the connection.
+    Accept {
+        /// What the judge calls it.
+        #[serde(default)]
+        peer: String,
+    },
+    /// The judge tells the driver of a client what to do.
+    Tell {
+        /// The line that it gets; the port in it is another one each time.
+        command: Value,
+    },
+    /// The driver tells what has happened to its client.
+    Told {
+        /// The line that it wrote.
+        event: Value,
     },
     /// The judge sends octets, in one write or in pieces.
     Send {
@@ -75,6 +95,8 @@ pub enum Action {
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     pub(crate) tag: String,
+    /// Who the subject is.
+    pub(crate) role: Role,
     /// Set where the case goes below the packets, to the frames of a WebSocket: its steps do not
     /// tell of that, and cannot be had again.
     pub(crate) goes_below: bool,
@@ -119,7 +141,8 @@ impl Script {
 
     /// The steps, each told in words.
     pub(crate) fn into_steps(mut self) -> Vec<Step> {
-        self.steps.iter_mut().for_each(Step::tell);
+        let subject = self.role.sender();
+        self.steps.iter_mut().for_each(|step| step.tell(subject));
         self.steps
     }
 
@@ -141,7 +164,8 @@ impl Script {
         let mut upto = self.steps.len();
         // From the back: what was not asked for yet came last, or nearly.
         for packet in untaken.rev() {
-            let is_it = |step: &Step| step.connection == connection && step.brings(packet);
+            let from = self.role.sender();
+            let is_it = |step: &Step| step.connection == connection && step.brings(packet, from);
             let Some(found) = self.steps[..upto].iter().rposition(is_it) else { continue };
             upto = found;
             steps.insert(0, found);
@@ -157,6 +181,7 @@ impl Script {
     /// The steps that lead to a deviation, and it. Without one, what the subject did is all there
     /// is to go by.
     pub(super) fn up_to(self, deviation: Option<&Deviation>) -> (Vec<Step>, Deviation) {
+        let subject = self.role.sender();
         let mut steps = self.steps;
         let mut deviation = match deviation {
             Some(deviation) => {
@@ -194,29 +219,29 @@ impl Script {
             steps.pop();
         }
         for step in &mut steps {
-            step.tell();
+            step.tell(subject);
         }
         (steps, deviation)
     }
 }
 
 impl Step {
-    /// Whether it is the arrival of this packet.
-    fn brings(&self, packet: &Packet) -> bool {
+    /// Whether it is the arrival of this packet from this side.
+    fn brings(&self, packet: &Packet, from: Sender) -> bool {
         let Action::Receive { octets, .. } = &self.action else { return false };
-        let mut reader = Reader::new(Sender::Server);
+        let mut reader = Reader::new(from);
         reader.push(octets);
         reader.next_read().is_some_and(|read| read.packet.as_ref() == Ok(packet))
     }
 
-    /// Writes down in words what its octets are.
-    pub(crate) fn tell(&mut self) {
+    /// Writes down in words what its octets are, between the judge and a subject on this side.
+    pub(crate) fn tell(&mut self, subject: Sender) {
         match &mut self.action {
             Action::Send { octets, text, .. } => {
-                *text = describe(octets, Sender::Client).into_iter().map(|line| line.0).collect();
+                *text = describe(octets, subject.other()).into_iter().map(|line| line.0).collect();
             }
             Action::Receive { octets, text } => {
-                let lines = describe(octets, Sender::Server).into_iter().map(|line| line.0);
+                let lines = describe(octets, subject).into_iter().map(|line| line.0);
                 *text = lines.collect::<Vec<_>>().join(", ");
             }
             _ => {}

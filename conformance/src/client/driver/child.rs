@@ -6,8 +6,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use super::super::subject::DriverError;
-use super::line::{Event, Introduction, Numbered};
+use super::line::{Event, Introduction};
 use crate::finding::Finding;
 use crate::subject::{Group, Output, command_of};
 
@@ -60,7 +62,7 @@ impl Child {
     }
 
     /// Sends a command.
-    pub(super) fn tell(&mut self, command: &Numbered) -> Result<(), Finding> {
+    pub(super) fn tell(&mut self, command: &impl Serialize) -> Result<(), Finding> {
         let line = serde_json::to_string(command).map_err(|error| {
             Finding::Error(format!("the judge has no words for a command: {error}"))
         })?;

@@ -70,23 +70,23 @@ pub(super) struct Asked {
 }
 
 /// What has happened to a client.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub(in super::super) enum Event {
     /// The driver is there: always the first.
     Ready(Introduction),
     /// A CONNACK has accepted.
     Connected {
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         session_present: Option<bool>,
     },
     /// A message was handed to the program.
     Message {
         topic: String,
         payload: String,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         qos: Option<u8>,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         retain: Option<bool>,
     },
     /// The delivery of a message has ended well.
@@ -94,19 +94,19 @@ pub(in super::super) enum Event {
     /// A SUBACK has come, with these return codes.
     Subscribed {
         id: u64,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         codes: Option<Vec<u8>>,
     },
     /// An UNSUBACK has come.
     Unsubscribed { id: u64 },
     /// The connection has ended, or was refused.
     Closed {
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
     /// The client would not do as it was told, or could not.
     Error {
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<u64>,
         message: String,
     },
@@ -115,7 +115,7 @@ pub(in super::super) enum Event {
 }
 
 /// Who is driven, and what it cannot do.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(in super::super) struct Introduction {
     pub(in super::super) name: String,
     #[serde(default)]
@@ -144,6 +144,18 @@ impl Command {
             password: connect.password.as_ref().map(text),
             will,
             websocket: place.websocket.map(str::to_owned),
+        }
+    }
+}
+
+impl Event {
+    /// Whether both tell of the same, whatever reasons they give.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Closed { .. }, Self::Closed { .. })
+            | (Self::Unsupported { .. }, Self::Unsupported { .. }) => true,
+            (Self::Error { id, .. }, Self::Error { id: other, .. }) => id == other,
+            (this, other) => this == other,
         }
     }
 }

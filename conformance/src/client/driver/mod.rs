@@ -3,6 +3,7 @@
 //! Commands go to the driver and events come back, each noted in the transcript of the case.
 //! Events wait in a queue until the case asks for them, as packets do at a [`Peer`](crate::peer::Peer).
 
+mod again;
 mod child;
 mod line;
 mod one_shot;
@@ -13,13 +14,15 @@ use std::time::Instant;
 use crate::finding::Finding;
 use crate::peer::Patience;
 use crate::record::{Record, Side};
+use crate::transcript::Action;
 use crate::wire::Connect;
 
 use super::subject::DriverError;
 use child::Child;
 use line::{Command, Event, Numbered};
-use one_shot::OneShot;
+use one_shot::{Once, OneShot};
 
+pub(crate) use again::Again;
 pub(super) use line::Introduction;
 pub(super) use one_shot::Patterns;
 
@@ -31,6 +34,8 @@ pub struct Driver {
     last_ticket: u64,
     /// Told, and not asked for yet.
     untaken: VecDeque<Event>,
+    /// Set when the case has come to its end.
+    is_over: bool,
 }
 
 #[derive(Debug)]
@@ -83,7 +88,7 @@ impl Driver {
     }
 
     const fn with(how: How, record: Record) -> Self {
-        Self { how, record, last_ticket: 0, untaken: VecDeque::new() }
+        Self { how, record, last_ticket: 0, untaken: VecDeque::new(), is_over: false }
     }
 
     /// Has the client connect. The fields of `connect` are what it is asked for, and what it
@@ -94,9 +99,11 @@ impl Driver {
         connect: &Connect,
         (topic, qos): (&str, u8),
     ) -> Result<Ticket, Finding> {
-        if let How::OneShot(tools) = &mut self.how {
+        if self.is_one_shot() {
             self.record.event(DRIVER, Side::Judge, &format!("subscribe to {topic} at QoS {qos}"));
-            tools.subscribe(place, connect, (topic, qos))?;
+            let (client_id, keep_alive) = named(connect);
+            let topic = topic.to_owned();
+            self.run(place, &Once::SubscribeOnce { client_id, keep_alive, topic, qos })?;
             return Ok(Ticket::NONE);
         }
         self.tell(Command::connect(place, connect))
@@ -109,9 +116,17 @@ impl Driver {
         connect: &Connect,
         (topic, payload, qos): (&str, &str, u8),
     ) -> Result<(), Finding> {
-        let How::OneShot(tools) = &mut self.how else { return Ok(()) };
         self.record.event(DRIVER, Side::Judge, &format!("publish to {topic} at QoS {qos}"));
-        tools.publish(place, connect, (topic, payload, qos))
+        let (client_id, keep_alive) = named(connect);
+        let (topic, payload) = (topic.to_owned(), payload.to_owned());
+        self.run(place, &Once::PublishOnce { client_id, keep_alive, topic, payload, qos })
+    }
+
+    fn run(&mut self, place: Place<'_>, once: &Once) -> Result<(), Finding> {
+        let How::OneShot(tools) = &mut self.how else { return Ok(()) };
+        let command = serde_json::to_value(once).map_err(|error| no_words(&error))?;
+        self.record.driver_step(Action::Tell { command });
+        tools.run(place, once)
     }
 
     /// Whether it does one thing a process.
@@ -158,8 +173,11 @@ impl Driver {
         self.last_ticket += 1;
         let id = self.last_ticket;
         self.record.event(DRIVER, Side::Judge, &command.to_string());
+        let numbered = Numbered { id, command };
+        let command = serde_json::to_value(&numbered).map_err(|error| no_words(&error))?;
+        self.record.driver_step(Action::Tell { command });
         match &mut self.how {
-            How::Lines(child) => child.tell(&Numbered { id, command })?,
+            How::Lines(child) => child.tell(&numbered)?,
             How::OneShot(_) => return Err(Finding::unsupported("a tool does one thing and ends")),
         }
         Ok(Ticket(id))
@@ -194,6 +212,8 @@ impl Driver {
             if !self.take_in(deadline)? {
                 self.record.doubt();
                 let waited = begin.elapsed().as_millis();
+                let ms = u64::try_from(waited).unwrap_or(u64::MAX);
+                self.record.driver_step(Action::Wait { ms });
                 return Err(Finding::fail(
                     format!("the client to tell of {what}"),
                     self.after_untaken(&format!("nothing for {waited} ms")),
@@ -213,6 +233,11 @@ impl Driver {
     /// Whether an event of this kind was told and not asked for, up to now.
     pub(super) fn has_told(&self, is_it: impl Fn(&Event) -> bool) -> bool {
         self.untaken.iter().any(is_it)
+    }
+
+    /// The case is over: what is told from now on is no part of its conversation.
+    pub(super) const fn end_conversation(&mut self) {
+        self.is_over = true;
     }
 
     /// Takes in what has been told already.
@@ -238,6 +263,10 @@ impl Driver {
         };
         let Some((when, event)) = event else { return Ok(false) };
         self.record.event_at(when, DRIVER, Side::Subject, &event.to_string());
+        if !self.is_over {
+            let told = serde_json::to_value(&event).map_err(|error| no_words(&error))?;
+            self.record.driver_step(Action::Told { event: told });
+        }
         self.untaken.push_back(event);
         Ok(true)
     }
@@ -258,6 +287,15 @@ impl Ticket {
     pub(super) const fn is(self, id: u64) -> bool {
         self.0 == id
     }
+}
+
+/// How a client is asked to call itself, and how often to show that it is there.
+fn named(connect: &Connect) -> (String, u16) {
+    (String::from_utf8_lossy(&connect.client_id).into_owned(), connect.keep_alive)
+}
+
+fn no_words(error: &serde_json::Error) -> Finding {
+    Finding::Error(format!("the judge has no words for what passes to and from a driver: {error}"))
 }
 
 pub(super) use line::Event as DriverEvent;

@@ -7,19 +7,30 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Instant;
 use std::{env, fmt, io, thread};
 
+use serde::{Deserialize, Serialize};
+
 use super::super::Ability;
 use super::super::subject::DriverError;
 use super::Place;
 use super::line::{Event, Introduction};
 use crate::finding::Finding;
 use crate::subject::{Group, Output, command_of};
-use crate::wire::Connect;
 
 /// The command lines, with their placeholders.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Patterns {
     publish: Option<String>,
     subscribe: Option<String>,
+}
+
+/// What one tool is to do.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub(super) enum Once {
+    /// Publish a message.
+    PublishOnce { client_id: String, keep_alive: u16, topic: String, payload: String, qos: u8 },
+    /// Subscribe, and print what comes; publish, where no tool subscribes.
+    SubscribeOnce { client_id: String, keep_alive: u16, topic: String, qos: u8 },
 }
 
 /// The tools of one case.
@@ -117,28 +128,20 @@ impl OneShot {
         Self { patterns, running: Vec::new() }
     }
 
-    /// Starts the tool that publishes.
-    pub(super) fn publish(
-        &mut self,
-        place: Place<'_>,
-        connect: &Connect,
-        message: (&str, &str, u8),
-    ) -> Result<(), Finding> {
-        let pattern = self.patterns.publish.clone();
-        let pattern = pattern.ok_or_else(|| Finding::unsupported("no command publishes"))?;
-        self.start(&pattern, place, connect, message)
-    }
-
-    /// Starts the tool that subscribes; one that only publishes, where there is none.
-    pub(super) fn subscribe(
-        &mut self,
-        place: Place<'_>,
-        connect: &Connect,
-        (topic, qos): (&str, u8),
-    ) -> Result<(), Finding> {
-        match self.patterns.subscribe.clone() {
-            Some(pattern) => self.start(&pattern, place, connect, (topic, "", qos)),
-            None => self.publish(place, connect, (topic, "message", 1)),
+    /// Starts the tool that is meant.
+    pub(super) fn run(&mut self, place: Place<'_>, once: &Once) -> Result<(), Finding> {
+        let Patterns { publish, subscribe } = self.patterns.clone();
+        let publish = publish.ok_or_else(|| Finding::unsupported("no command publishes"));
+        match (once, subscribe) {
+            (Once::PublishOnce { client_id, keep_alive, topic, payload, qos }, _) => {
+                self.start(&publish?, place, (client_id, *keep_alive), (topic, payload, *qos))
+            }
+            (Once::SubscribeOnce { client_id, keep_alive, topic, qos }, Some(subscribe)) => {
+                self.start(&subscribe, place, (client_id, *keep_alive), (topic, "", *qos))
+            }
+            (Once::SubscribeOnce { client_id, keep_alive, topic, .. }, None) => {
+                self.start(&publish?, place, (client_id, *keep_alive), (topic, "message", 1))
+            }
         }
     }
 
@@ -161,18 +164,17 @@ impl OneShot {
         &mut self,
         pattern: &str,
         place: Place<'_>,
-        connect: &Connect,
+        (id, keep_alive): (&str, u16),
         (topic, payload, qos): (&str, &str, u8),
     ) -> Result<(), Finding> {
-        let id = String::from_utf8_lossy(&connect.client_id);
         let line = pattern
             .replace("{host}", place.host)
             .replace("{port}", &place.port.to_string())
             .replace("{topic}", &shell_words::quote(topic))
             .replace("{payload}", &shell_words::quote(payload))
             .replace("{qos}", &qos.to_string())
-            .replace("{id}", &shell_words::quote(&id))
-            .replace("{keep_alive}", &connect.keep_alive.to_string());
+            .replace("{id}", &shell_words::quote(id))
+            .replace("{keep_alive}", &keep_alive.to_string());
         let unusable = |error: &dyn fmt::Display| Finding::Error(format!("{line}: {error}"));
         let (_, mut command) = command_of(&line, &[]).map_err(|error| unusable(&error))?;
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
