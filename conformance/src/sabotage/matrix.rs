@@ -31,6 +31,7 @@ use crate::verdict::Verdict;
 #[non_exhaustive]
 pub struct Matrix {
     /// Whose cases they are.
+    #[serde(default)]
     pub role: Role,
     /// Cases that do not pass without any sabotage, with the proxy in between.
     pub without: BTreeSet<String>,

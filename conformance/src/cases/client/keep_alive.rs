@@ -52,8 +52,11 @@ pub(super) const CASES: &[ClientCase] = &[
                 return Err(Finding::unsupported("the client does not turn Keep Alive off"));
             }
             peer.send(Connack::accepted(false))?;
+            let topic = stage.topic("own");
+            peer.client_fence(&topic)?;
             peer.rest(Duration::from_secs(3))?;
-            peer.client_fence(&stage.topic("own")).map(drop)
+            peer.send(Publish::qos1(1, topic, "still there"))?;
+            peer.expect_puback(1)
         },
     },
     ClientCase {

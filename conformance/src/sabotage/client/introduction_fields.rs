@@ -13,18 +13,6 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         breach: || connect(|connect| connect.keep_alive = connect.keep_alive.swap_bytes()),
     },
     Sabotage {
-        name: "introduction/keep-alive-never-off",
-        breaks: &["U-3.1.2.10-4"],
-        title: "A client whose Keep Alive is to be off says one all the same.",
-        breach: || {
-            connect(|connect| {
-                if connect.keep_alive == 0 {
-                    connect.keep_alive = 60;
-                }
-            })
-        },
-    },
-    Sabotage {
         name: "introduction/never-clean",
         breaks: &["MQTT-3.1.2-6"],
         title: "CleanSession is 0, whatever the client is asked for.",

@@ -1,6 +1,7 @@
 //! 3.1.2.10 and 3.12: how a client shows that it is there.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::with_a_rest;
 use crate::sabotage::Sabotage;
@@ -61,6 +62,22 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
                         return Fate::Drop;
                     }
                     _ => {}
+                }
+                Fate::Pass
+            })
+        },
+    },
+    Sabotage {
+        name: "keeping-alive/pings-though-it-is-off",
+        breaks: &["U-3.1.2.10-4"],
+        title: "A client whose Keep Alive is off sends PINGREQ, and leaves after a second without answer.",
+        breach: || {
+            Box::new(|link, event| {
+                if let Event::FromServer(Packet::Connack(_)) = event
+                    && link.connect().is_some_and(|connect| connect.keep_alive == 0)
+                {
+                    link.send_server(Packet::Pingreq);
+                    link.close_when(Duration::from_secs(1), || true);
                 }
                 Fate::Pass
             })
