@@ -51,6 +51,3 @@ const FILES: &[&[ClientCase]] = &[
     broken_fields::CASES,       // 1.5.3, 3.3, 4.8
     broken_answers::CASES,      // 3.2, 4.8
 ];
-
-#[cfg(test)]
-mod tests;

@@ -43,16 +43,7 @@ pub(super) const CASES: &[ClientCase] = &[
         statements: &["MQTT-4.6.0-2"],
         level: Level::Must,
         needs: &[],
-        run: |stage| {
-            let (mut peer, topic) = (stage.client()?, stage.topic("own"));
-            peer.client_fence(&topic)?;
-            let ids = [5, 3, 9, 1, 7, 2, 8];
-            for id in ids {
-                peer.send(Publish::qos1(id, topic.as_str(), id.to_string()))?;
-            }
-            let before = peer.client_fence(&topic)?;
-            equal("PUBACKs", &ids.map(Packet::Puback).to_vec(), &without_pings(before))
-        },
+        run: |stage| answered_in_order(stage, 1, ("PUBACKs", Packet::Puback)),
     },
     ClientCase {
         address: "ordering/pubrecs",
@@ -60,16 +51,7 @@ pub(super) const CASES: &[ClientCase] = &[
         statements: &["MQTT-4.6.0-3"],
         level: Level::Must,
         needs: &[],
-        run: |stage| {
-            let (mut peer, topic) = (stage.client()?, stage.topic("own"));
-            peer.client_fence(&topic)?;
-            let ids = [5, 3, 9, 1, 7, 2, 8];
-            for id in ids {
-                peer.send(Publish::qos2(id, topic.as_str(), id.to_string()))?;
-            }
-            let before = peer.client_fence(&topic)?;
-            equal("PUBRECs", &ids.map(Packet::Pubrec).to_vec(), &without_pings(before))
-        },
+        run: |stage| answered_in_order(stage, 2, ("PUBRECs", Packet::Pubrec)),
     },
     ClientCase {
         address: "ordering/pubrels",
@@ -120,6 +102,22 @@ pub(super) const CASES: &[ClientCase] = &[
         2
     ),
 ];
+
+/// Expects seven messages of this QoS to be answered in the order in which they came.
+fn answered_in_order(
+    stage: &mut ClientStage<'_>,
+    qos: u8,
+    (what, answer): (&str, fn(u16) -> Packet),
+) -> Result<(), Finding> {
+    let (mut peer, topic) = (stage.client()?, stage.topic("own"));
+    peer.client_fence(&topic)?;
+    let ids = [5, 3, 9, 1, 7, 2, 8];
+    for id in ids {
+        peer.send(Publish::at_qos(qos, id, topic.as_str(), id.to_string()))?;
+    }
+    let before = peer.client_fence(&topic)?;
+    equal(what, &ids.map(answer).to_vec(), &without_pings(before))
+}
 
 fn in_order(publishes: &[Publish]) -> Result<(), Finding> {
     let payload = |publish: &Publish| String::from_utf8_lossy(&publish.payload).into_owned();

@@ -13,12 +13,7 @@ pub(super) const CASES: &[ClientCase] = &[
         statements: &["MQTT-4.4.0-1", "MQTT-3.3.1-1", "MQTT-2.3.1-3", "MQTT-3.1.2-4"],
         level: Level::Must,
         needs: NEEDS,
-        run: |stage| {
-            let (peer, first) = begun(stage, 1)?;
-            peer.drop_connection()?;
-            let mut peer = stage.resumed(true)?;
-            is_again(&mut peer, &first)
-        },
+        run: |stage| is_sent_again(stage, 1),
     },
     ClientCase {
         address: "resuming/qos-2-is-sent-again",
@@ -26,12 +21,7 @@ pub(super) const CASES: &[ClientCase] = &[
         statements: &["MQTT-4.4.0-1", "MQTT-3.3.1-1", "MQTT-2.3.1-3", "MQTT-3.1.2-4"],
         level: Level::Must,
         needs: NEEDS,
-        run: |stage| {
-            let (peer, first) = begun(stage, 2)?;
-            peer.drop_connection()?;
-            let mut peer = stage.resumed(true)?;
-            is_again(&mut peer, &first)
-        },
+        run: |stage| is_sent_again(stage, 2),
     },
     ClientCase {
         address: "resuming/after-a-reset",
@@ -209,6 +199,14 @@ fn begun(stage: &mut ClientStage<'_>, qos: u8) -> Result<(Peer, Publish), Findin
     stage.publish(&topic, "on its way", qos)?;
     let publish = peer.expect_any_publish();
     Ok((peer, publish.map_err(|found| found.while_preparing("publish"))?))
+}
+
+/// Expects a message of this QoS whose connection was lost to be sent again on the next.
+fn is_sent_again(stage: &mut ClientStage<'_>, qos: u8) -> Result<(), Finding> {
+    let (peer, first) = begun(stage, qos)?;
+    peer.drop_connection()?;
+    let mut peer = stage.resumed(true)?;
+    is_again(&mut peer, &first)
 }
 
 /// Expects the same message again, with DUP.

@@ -149,6 +149,3 @@ const FILES: &[&[Case]] = &[
     reported::CASES,              // all over
     choices::CASES,               // all over
 ];
-
-#[cfg(test)]
-mod tests;
