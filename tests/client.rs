@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use mqttspec::net::{Client, ClientError, ClientOptions};
+use mqttspec::net::{Client, ClientError, ClientOptions, ServerUrl, blocking};
 use mqttspec::packet::{
     Connack, Connect, ConnectRefusal, Decoder, Delivery, Packet, PacketId, Puback, Pubcomp,
     Publish, Pubrec, QoS, Suback, SubackCode,
@@ -111,6 +111,35 @@ fn id(number: u16) -> PacketId {
 fn publish(payload: &'static [u8], delivery: Delivery) -> Publish {
     let topic = TopicName::new("a/b").expect("a topic");
     Publish { topic, payload: Bytes::from_static(payload), delivery, retain: false }
+}
+
+/// What a script wants that fails half way: its Will is published.
+#[tokio::test]
+async fn a_blocking_client_that_is_dropped_leaves_without_disconnect() {
+    let (listener, address) = listener().await;
+    let url: ServerUrl = format!("mqtt://{address}").parse().expect("a URL");
+    let script = tokio::task::spawn_blocking(|| {
+        let connected = blocking::Client::connect(ClientOptions::from(url));
+        drop(connected.expect("CONNACK"));
+    });
+    let (mut server, _) = Server::connected(&listener).await;
+    assert_eq!(server.hears().await, "", "closed");
+    script.await.expect("no panic");
+}
+
+#[tokio::test]
+async fn a_blocking_client_that_is_told_to_leaves_with_disconnect() {
+    let (listener, address) = listener().await;
+    let url: ServerUrl = format!("mqtt://{address}").parse().expect("a URL");
+    let script = tokio::task::spawn_blocking(|| {
+        let (client, _messages) =
+            blocking::Client::connect(ClientOptions::from(url)).expect("CONNACK");
+        client.disconnect().expect("a connection");
+    });
+    let (mut server, _) = Server::connected(&listener).await;
+    assert_eq!(server.hears().await, "DISCONNECT");
+    assert_eq!(server.hears().await, "", "closed");
+    script.await.expect("no panic");
 }
 
 #[tokio::test]

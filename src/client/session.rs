@@ -68,6 +68,10 @@ impl Session {
         let Kept { client_id, deliveries, received } = kept;
         let (mut sent, mut released, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         let mut tokens = BTreeMap::new();
+        // [MQTT-4.6.0-4] Messages go out in the order of their commands, and a Server sends its
+        // PUBRECs in that order [MQTT-4.6.0-3]: so the order of the commands is that of the
+        // PUBRECs too, and PUBRELs are sent again in it. Of a Server that had answered out of
+        // order nothing is kept but the answers.
         for (token, delivery) in deliveries {
             match delivery {
                 KeptDelivery::Released(packet_id) => {

@@ -138,6 +138,30 @@ fn a_later_client_goes_on_where_the_earlier_one_was() {
 }
 
 #[test]
+fn pubrels_are_sent_again_in_the_order_of_their_pubrecs() {
+    // MQTT-4.6.0-4
+    let mut talk = Talk::new(Limits::default());
+    talk.client = Client::resumed(Limits::default(), Kept::default());
+    talk.reconnect(false, false);
+    for payload in ["1", "22", "333"] {
+        talk.publishes(payload, QoS::ExactlyOnce);
+    }
+    // The first is at its end, so that the next message gets a greater identifier than the others.
+    for number in [1, 2, 3] {
+        talk.hears(Pubrec { packet_id: id(number) });
+    }
+    talk.hears(Pubcomp { packet_id: id(1) });
+    talk.publishes("4444", QoS::ExactlyOnce);
+    talk.hears(Pubrec { packet_id: id(4) });
+    let left = kept(&talk.client);
+
+    let mut talk = keeping();
+    talk.client = Client::resumed(Limits::default(), left);
+    let lines = talk.reconnect(false, true);
+    assert_eq!(lines[1..], ["> PUBREL id 2", "> PUBREL id 3", "> PUBREL id 4"]);
+}
+
+#[test]
 fn nothing_can_be_kept_of_a_clean_session() {
     // MQTT-3.1.2-6
     let mut talk = keeping();

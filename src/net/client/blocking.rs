@@ -23,6 +23,11 @@ use crate::topic::TopicFilter;
 
 /// A [`Client`](super::Client) whose calls block.
 ///
+/// One that is dropped without [`disconnect`](Self::disconnect), as by a script that fails half
+/// way, ends its connection without DISCONNECT: the Server publishes its Will, which is what a Will
+/// is for, and what was handed over by [`begin_publish`](Self::begin_publish) alone may never be
+/// sent. [`publish`](Self::publish) returns when the delivery is at its end.
+///
 /// # Examples
 ///
 /// ```no_run

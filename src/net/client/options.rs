@@ -44,7 +44,9 @@ pub struct ClientOptions {
     /// How many commands may wait to be taken up, at least 1. Default: 100.
     pub commands: usize,
     /// How many messages may be received, and acknowledged, in each stream before the program asks
-    /// for them. Default: 100. With 0 none is lost when the program ends without asking for more.
+    /// for them. Default: 100. With 0 none is lost that the program has not asked for: each is
+    /// acknowledged when it is handed over. One that the program is working on when it dies is
+    /// lost all the same; there is no way yet to acknowledge it only afterwards.
     pub messages: usize,
     /// The largest packet that is taken, in octets. Default: the largest there is, because to
     /// refuse a message of a kept Session is to meet it again on each connection.
