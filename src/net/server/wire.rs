@@ -39,6 +39,10 @@ pub(super) enum Transfer {
 /// How many octets are asked of the system at a time.
 const READ_SIZE: usize = 16 * 1024;
 
+/// How many before anything was sent: whoever has not shown a whole CONNECT is a stranger, and those
+/// who send it octet by octet may be many.
+const FIRST_READ_SIZE: usize = 1024;
+
 /// With this many octets to be written nothing more is read: who does not take the answers cannot
 /// go on asking.
 const OUTBOX_FULL: usize = 256 * 1024;
@@ -162,7 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.inbox.reserve(READ_SIZE);
+        self.inbox.reserve(if self.written == 0 { FIRST_READ_SIZE } else { READ_SIZE });
         let polled = pin!(self.stream.read_buf(&mut self.inbox)).poll(cx);
         if self.inbox.is_empty() {
             // An idle connection keeps no memory for what it might receive.
