@@ -225,8 +225,7 @@ impl Peer {
 
     fn until_closed(&mut self, tolerated: Tolerated) -> Result<(), Finding> {
         let begin = Instant::now();
-        let outcome =
-            self.closed_by(begin, |patience| patience.until(begin, patience.close), tolerated);
+        let outcome = self.closed_by(begin, |patience| patience.until_closed(begin), tolerated);
         if outcome.is_ok() {
             self.patience.took(begin.elapsed());
         } else if self.was_silent {

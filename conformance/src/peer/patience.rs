@@ -39,14 +39,27 @@ impl Patience {
     /// Until when to wait, from `begin` on, for what may take as long as `wait`. It may move away
     /// meanwhile, when others find the subject slower than was known.
     pub(crate) fn until(&self, begin: Instant, wait: Duration) -> Instant {
+        self.until_within(begin, wait, self.leeway())
+    }
+
+    /// The same for a close, which is never waited for longer than this: a Server may well close a
+    /// connection later for another reason, and that is no answer.
+    pub(crate) fn until_closed(&self, begin: Instant) -> Instant {
+        self.until_within(begin, self.close, LEEWAY)
+    }
+
+    fn until_within(&self, begin: Instant, wait: Duration, leeway: Duration) -> Instant {
         let wait = if self.is_hasty { self.pace.enough().min(wait) } else { wait };
-        (begin + self.at_least(wait)).min(self.end)
+        (begin + wait.max(self.pace.need().min(leeway))).min(self.end)
     }
 
     /// As long as `wait`, or longer where that was seen to be too short.
     pub(crate) fn at_least(&self, wait: Duration) -> Duration {
-        let leeway = if self.is_second_look() { LEEWAY_AT_SECOND_LOOK } else { LEEWAY };
-        wait.max(self.pace.need().min(leeway))
+        wait.max(self.pace.need().min(self.leeway()))
+    }
+
+    const fn leeway(&self) -> Duration {
+        if self.is_second_look() { LEEWAY_AT_SECOND_LOOK } else { LEEWAY }
     }
 
     /// Whether there is time to tell late from never.
@@ -131,5 +144,6 @@ mod tests {
         assert_eq!(patient.until(begin, Duration::from_millis(100)), begin + LEEWAY);
         let last = Patience { late: Duration::from_secs(40), ..patient };
         assert_eq!(last.until(begin, due), begin + Duration::from_secs(16));
+        assert_eq!(last.until_closed(begin), begin + due);
     }
 }

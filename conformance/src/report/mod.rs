@@ -368,7 +368,8 @@ impl CaseReport {
         self.starved && self.found_fault()
     }
 
-    const fn found_fault(&self) -> bool {
+    /// Whether it came to anything but the end that one would wish.
+    pub(crate) const fn found_fault(&self) -> bool {
         matches!(self.verdict, Verdict::Fail | Verdict::Warn | Verdict::Inconclusive)
     }
 

@@ -1,9 +1,9 @@
-//! A last look, at a subject that was started anew, for who is owed a packet.
+//! A last look, at a subject that was started anew, for who is owed a packet, or a connection.
 //!
-//! Some brokers stop to deliver after hundreds of conversations, to everybody: what a case misses
-//! then says nothing of the rule it is about. Those that miss something at a second look too are
-//! looked at once more, few at a time, before a broker that has met nobody else. What passes there
-//! passes, and says where it did not.
+//! Some brokers stop to deliver after hundreds of conversations, or close the connections of those
+//! who did nothing: what a case misses then says nothing of the rule it is about. Whoever misses
+//! something at a second look too is looked at once more, few at a time, before a broker that has
+//! met nobody else. What passes there passes, and says where it did not.
 //!
 //! Not here: a subject that ran already, and one that died; the former cannot be started anew, and
 //! the latter has been ([`recovery`](super::recovery)).
@@ -22,7 +22,8 @@ impl Run<'_> {
         report: CaseReport,
         finish: &mut impl FnMut(usize, CaseReport),
     ) {
-        if report.is_starved() && self.lost().is_none() && self.subject.is_started_here() {
+        let is_victim = report.is_starved() || report.is_interrupted();
+        if is_victim && self.lost().is_none() && self.subject.is_started_here() {
             guard(&self.starved).insert(index, report);
         } else {
             finish(index, report);
@@ -48,12 +49,12 @@ impl Run<'_> {
         // Whether it comes late has been seen.
         self.some(cases, &order, FEW, &self.only_look(), |index, report| {
             let report = starved[&index].clone().unless_afresh(report);
-            fed += usize::from(!report.is_starved());
+            fed += usize::from(!report.found_fault());
             finish(index, report);
         });
         if fed > 0 {
             guard(&self.losses).push(format!(
-                "{fed} of {} cases that missed a packet among others miss nothing when it was \
+                "{fed} of {} cases that missed something among others miss nothing when it was \
                  started anew",
                 order.len()
             ));

@@ -2,9 +2,9 @@
 //!
 //! At the first look all run together and no wait is longer than the subject was seen to need.
 //! Who fails by silence gets a second look: few at a time, with the whole of each wait. Who fails
-//! by a connection that ended too early gets one alone: there are brokers that let one Client pay
-//! for another, and that is for the cases about it to tell. Cases that wait by design do so
-//! beside all of it.
+//! by a connection that ended too early gets one alone, or nearly so: there are brokers that let
+//! one Client pay for another, and that is for the cases about it to tell. Cases that wait by
+//! design do so beside all of it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -99,7 +99,9 @@ impl Run<'_> {
         };
         // Alone, each with the whole of its wait, the silent ones would take hours.
         self.some(cases, &silent, jobs.clamp(FEW, AT_SECOND_LOOK), &look, &mut after);
-        self.some(cases, &ended, 1, &look, after);
+        // Late has nothing to do with it. So many cannot be taken one by one.
+        let alone = if ended.len() > MOST_ALONE { FEW } else { 1 };
+        self.some(cases, &ended, alone, &self.only_look(), after);
     }
 
     /// All cases at once, with what the subject was seen to need for each wait.
@@ -172,6 +174,9 @@ pub(crate) fn each<T: Send>(
 
 /// Cases at a second look at once. Nearly all of it is waiting.
 const AT_SECOND_LOOK: usize = 32;
+
+/// Cases that are looked at one by one. Some of them wait for what does not come.
+const MOST_ALONE: usize = 24;
 
 /// A case that takes longer is broken, or meets a subject that is.
 const CASE_LIMIT: Duration = Duration::from_secs(60);
