@@ -34,8 +34,8 @@ impl Run<'_> {
             reports[index] = Some(report);
         };
         self.surviving(cases, &others, self.options.jobs, &mut finish);
+        self.some(cases, &alone, 1, &self.only_look(), &mut finish);
         self.afresh(cases, &mut finish);
-        self.some(cases, &alone, 1, &self.only_look(), finish);
         reports.into_iter().flatten().collect()
     }
 
