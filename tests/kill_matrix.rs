@@ -50,7 +50,10 @@ fn a_proxy_without_sabotage_is_invisible() {
 
 #[test]
 fn a_proxy_without_sabotage_is_invisible_to_the_judge_of_clients() {
-    let report = judge_client(&client().behind(None), &RunOptions::default(), &mut ());
+    let mut options = RunOptions::default();
+    // As many as on the command line: each is a process, and others run beside this test.
+    options.jobs = 16;
+    let report = judge_client(&client().behind(None), &options, &mut ());
     let not_passed = report.cases.iter().filter(|case| case.verdict != Verdict::Pass);
     let not_passed: Vec<_> = not_passed.map(|case| (case.case, &case.message)).collect();
     assert!(not_passed.is_empty(), "{not_passed:#?}");
