@@ -1,5 +1,7 @@
 //! What a case tells a client to do, and what the client tells of it.
 
+use std::time::{Duration, Instant};
+
 use super::ClientStage;
 use crate::client::driver::{DriverEvent, Heard, Ticket};
 use crate::finding::Finding;
@@ -82,7 +84,8 @@ impl ClientStage<'_> {
     ///
     /// [`Finding::Fail`] when it has.
     pub fn expect_unpublished(&mut self, ticket: Ticket, what: &str) -> Result<(), Finding> {
-        self.driver.catch_up()?;
+        // What it has told may still be on its way through a pipe.
+        self.driver.listen(Instant::now() + ON_ITS_WAY)?;
         let told =
             |event: &DriverEvent| matches!(event, DriverEvent::Published { id } if ticket.is(*id));
         match self.driver.has_told(told) {
@@ -124,3 +127,6 @@ impl ClientStage<'_> {
         }
     }
 }
+
+/// Longer than a line of a driver takes, on a busy machine too.
+const ON_ITS_WAY: Duration = Duration::from_millis(150);

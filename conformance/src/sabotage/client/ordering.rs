@@ -42,14 +42,16 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
 ];
 
 fn overtakes(which: fn(&Packet) -> bool) -> Breach {
-    let mut is_second = true;
+    let (mut is_second, mut held_up) = (true, HELD_UP);
     Box::new(move |link, event| match event {
         Event::FromClient(packet) if which(packet) => {
             is_second = !is_second;
             if is_second {
                 return Fate::Pass;
             }
-            link.send_server_after(HELD_UP, packet.clone());
+            // Those that are held up stay in their order.
+            link.send_server_after(held_up, packet.clone());
+            held_up += APART;
             Fate::Drop
         }
         _ => Fate::Pass,
@@ -58,3 +60,6 @@ fn overtakes(which: fn(&Packet) -> bool) -> Breach {
 
 /// Longer than the next packet takes, and shorter than anybody's patience.
 const HELD_UP: Duration = Duration::from_millis(150);
+
+/// Enough for one thread to be woken before the next.
+const APART: Duration = Duration::from_millis(10);
