@@ -378,6 +378,17 @@ mod tests {
     }
 
     #[test]
+    fn without_an_identifier_there_is_no_room() {
+        let mut sending = Sending::new(10);
+        let last = std::iter::from_fn(|| sending.lend_id()).last().unwrap();
+        assert_eq!(last, id(u16::MAX));
+        assert!(!sending.has_room(), "all 65,535 are lent");
+        assert!(sending.publish(outbound(QoS::AtLeastOnce, "1")).is_none());
+        sending.return_id(last);
+        assert!(sending.has_room());
+    }
+
+    #[test]
     fn subscriptions_draw_from_the_same_identifiers() {
         // MQTT-2.3.1-2
         let mut sending = Sending::new(10);

@@ -76,6 +76,12 @@ impl Flights {
         }
     }
 
+    /// What is held until it is answered: the topic has one octet.
+    fn octets(&self) -> usize {
+        let held = self.flights.iter().filter(|flight| flight.released.is_none());
+        held.map(|flight| 1 + flight.sent).sum()
+    }
+
     /// What goes out on a new connection.
     fn again(&self) -> Vec<String> {
         let mut lines: Vec<(bool, usize, String)> = Vec::new();
@@ -212,6 +218,7 @@ impl StateMachineTest for Tried {
         let again: Vec<String> = tried.sending.resend().map(|packet| packet.to_string()).collect();
         assert_eq!(again, state.again(), "after {step:?}");
         assert_eq!(tried.sending.in_flight(), state.flights.len());
+        assert_eq!(tried.sending.octets(), state.octets());
         assert_eq!(tried.sending.has_room(), state.flights.len() < usize::from(LIMIT));
         tried.sending.check_invariants(tried.lent);
         tried
