@@ -247,7 +247,7 @@ const HEAD_OF_BROKERS: &str = "\
 # Real brokers, judged
 
 What `mqttspec test` found on {on} in brokers that install from package registries, and for each failure why it is a true deviation from MQTT 3.1.1.
-What was expected and what came was read for every failure, and all packets of some twenty; a finding that turned out to be ours was mended in the judge instead.
+What was expected and what came was read for every failure, and all packets of some forty; a finding that turned out to be ours was mended in the judge instead.
 A case that fails says that one rule was broken in one situation, and nothing about how good a broker is at what people use it for: that is why the explanations count, and not the numbers.
 
 Have it yourself: `mqttspec test --profile NAME --html report.html`, with the broker on the `PATH`.
