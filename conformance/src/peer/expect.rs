@@ -143,7 +143,7 @@ impl Peer {
                 Wait::Nothing if fence == Fence::Down && self.may_fence(&expected) => {
                     self.send(Packet::Pingreq)?;
                     fence = Fence::Up;
-                    due += self.patience.late;
+                    due += self.patience.due;
                     continue;
                 }
                 Wait::Ended => {
