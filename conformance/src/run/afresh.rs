@@ -48,8 +48,8 @@ impl Run<'_> {
         }
         let order: Vec<_> = starved.keys().copied().collect();
         let mut fed = 0;
-        // Whether it comes late has been seen.
-        self.some(cases, &order, FEW, &self.only_look(), |index, report| {
+        // What does not come soon has not come in all the time of a second look.
+        self.some(cases, &order, FEW, &self.first_look(), |index, report| {
             let report = starved[&index].clone().unless_afresh(report);
             fed += usize::from(!report.found_fault());
             finish(index, report);

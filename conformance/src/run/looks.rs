@@ -105,7 +105,7 @@ impl Run<'_> {
     }
 
     /// All cases at once, with what the subject was seen to need for each wait.
-    fn first_look(&self) -> Look {
+    pub(super) fn first_look(&self) -> Look {
         Look { is_hasty: self.options.second_look, ..self.only_look() }
     }
 
