@@ -232,7 +232,7 @@ impl<'run> Stage<'run> {
 
     /// Whether the case has failed once, by silence, in the midst of all others.
     pub fn is_second_look(&self) -> bool {
-        !self.patience.late.is_zero()
+        self.patience.is_second_look()
     }
 
     /// What the probe found the subject to offer.

@@ -285,7 +285,7 @@ impl<'run> ClientStage<'run> {
 
     /// Whether the case has failed once, by silence, in the midst of all others.
     pub fn is_second_look(&self) -> bool {
-        !self.patience.late.is_zero()
+        self.patience.is_second_look()
     }
 
     /// How long something that is due may take.

@@ -200,7 +200,7 @@ impl Peer {
         let begin = Instant::now();
         self.was_silent = false;
         let outcome = expect(self);
-        if !self.was_silent || self.patience.late.is_zero() {
+        if !self.was_silent || !self.patience.is_second_look() {
             return outcome;
         }
         let due = std::mem::replace(&mut self.patience.due, self.patience.late);

@@ -50,12 +50,16 @@ impl Patience {
 
     fn until_within(&self, begin: Instant, wait: Duration, leeway: Duration) -> Instant {
         let wait = if self.is_hasty { self.pace.enough().min(wait) } else { wait };
-        (begin + wait.max(self.pace.need().min(leeway))).min(self.end)
+        (begin + self.drawn_out(wait, leeway)).min(self.end)
     }
 
     /// As long as `wait`, or longer where that was seen to be too short.
     pub(crate) fn at_least(&self, wait: Duration) -> Duration {
-        wait.max(self.pace.need().min(self.leeway()))
+        self.drawn_out(wait, self.leeway())
+    }
+
+    fn drawn_out(&self, wait: Duration, leeway: Duration) -> Duration {
+        wait.max(self.pace.need().min(leeway))
     }
 
     const fn leeway(&self) -> Duration {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::Run;
 use crate::case::Case;
 use crate::finding::Finding;
+use crate::subject::BETWEEN_ATTEMPTS;
 
 /// What came of the conversation of a case.
 pub(super) type Outcome = Result<(), Finding>;
@@ -100,9 +101,6 @@ pub(super) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Cases that a loss is told with, besides the one that noticed it.
 const MOST_SUSPECTS: usize = 6;
-
-/// Short beside the patience of a person, long beside an attempt.
-const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 /// Who answers nobody for so long is held for lost at the earliest.
 const LEAST_TO_BE_LOST: Duration = Duration::from_secs(5);

@@ -389,7 +389,7 @@ fn free_port() -> io::Result<u16> {
 }
 
 /// Short beside the start of any broker, long beside an attempt.
-const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
+pub(crate) const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 /// How long a command of somebody else may take to bring a broker up again.
 const RESTART_WAIT: Duration = Duration::from_secs(60);
