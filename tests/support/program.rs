@@ -19,6 +19,7 @@ pub(crate) fn mqttspec(folder: &Path, arguments: &[&str]) -> Ended {
         .current_dir(folder)
         .env_remove("MQTTSPEC_LOG")
         .env_remove("MQTTSPEC_PASSWORD")
+        .env_remove("COLUMNS")
         .output()
         .expect("the program starts");
     let text = |octets| String::from_utf8(octets).expect("UTF-8");
