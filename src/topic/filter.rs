@@ -179,6 +179,20 @@ mod tests {
         too_long:       "a".repeat(65_536) => Err(("MQTT-4.7.3-3", 65_535));
     }
 
+    #[test]
+    fn it_reads_as_it_was_written() {
+        let filter = TopicFilter::new("sport/+/#").unwrap();
+        assert_eq!(filter.to_string(), "sport/+/#");
+        assert_eq!(AsRef::<str>::as_ref(&filter), "sport/+/#");
+    }
+
+    #[test]
+    fn a_wildcard_is_seen() {
+        for (text, has_wildcards) in [("+/a", true), ("a/#", true), ("a/$b", false)] {
+            assert_eq!(TopicFilter::new(text).unwrap().has_wildcards(), has_wildcards, "{text}");
+        }
+    }
+
     macro_rules! matching {
         ($($name:ident: $filter:expr, $topic:expr => $verdict:expr;)+) => {$(
             #[test]

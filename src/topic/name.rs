@@ -135,6 +135,15 @@ mod tests {
     }
 
     #[test]
+    fn it_reads_as_it_was_written() {
+        let name = TopicName::new("$SYS/broker").unwrap();
+        assert!(name.is_reserved());
+        assert_eq!(name.to_string(), "$SYS/broker");
+        assert_eq!(AsRef::<str>::as_ref(&name), "$SYS/broker");
+        assert_eq!(TopicName::try_from("$SYS/broker"), Ok(name));
+    }
+
+    #[test]
     fn levels_keep_the_empty_ones() {
         let levels = |text: &'static str| -> Vec<String> {
             TopicName::new(text).unwrap().levels().map(str::to_owned).collect()
