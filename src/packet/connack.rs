@@ -61,7 +61,7 @@ impl ConnectRefusal {
 }
 
 impl Connack {
-    pub(super) fn decode(mut reader: Reader<&[u8]>) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut reader: Reader<'_>) -> Result<Self, Malformed> {
         let flags_offset = reader.offset();
         let flags = reader.octet()?;
         let code = reader.octet()?;

@@ -7,13 +7,16 @@
 
 use std::fmt;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
+use bytestring::ByteString;
 
-use super::reader::Reader;
+use super::fixed_header::FixedHeader;
+use super::reader::{self, CHECKED, Reader};
 use super::{
-    ClientId, Credentials, DecodeError, MalformedKind, PacketType, QoS, Will, remaining_length,
-    writer,
+    Binary, ClientId, Credentials, DecodeError, MalformedKind, PacketType, QoS, Text, Will,
+    remaining_length, writer,
 };
+use crate::topic::TopicName;
 
 /// A Client asks for a connection.
 ///
@@ -63,9 +66,6 @@ const WILL_RETAIN: u8 = 1 << 5;
 const PASSWORD: u8 = 1 << 6;
 const USER_NAME: u8 = 1 << 7;
 
-/// Why reading a field again cannot fail.
-const CHECKED: &str = "a CONNECT is checked where it is made";
-
 impl Connect {
     /// A CONNECT with Clean Session, and without Keep Alive, Will and credentials.
     ///
@@ -82,7 +82,7 @@ impl Connect {
 
     /// Who the Client is; empty to be given an identifier by the Server.
     pub fn client_id(&self) -> ClientId {
-        ClientId::new(self.fields_after(0).text().expect(CHECKED))
+        ClientId::new(self.text(self.fields_after(0).binary().expect(CHECKED)))
     }
 
     /// Whether to begin without, and end with, the Session: nothing outlives the connection.
@@ -120,8 +120,8 @@ impl Connect {
         }
         let mut fields = self.fields_after(1);
         Some(Will {
-            topic: fields.topic_name().expect(CHECKED),
-            message: fields.binary().expect(CHECKED),
+            topic: TopicName::checked(self.cut(fields.binary().expect(CHECKED))),
+            message: self.binary(fields.binary().expect(CHECKED)),
             qos: will_qos(flags).expect(CHECKED),
             retain: flags & WILL_RETAIN != 0,
         })
@@ -153,8 +153,9 @@ impl Connect {
             return None;
         }
         let mut fields = self.credential_fields();
-        let user_name = fields.text().expect(CHECKED);
-        let password = (flags & PASSWORD != 0).then(|| fields.binary().expect(CHECKED));
+        let user_name = self.text(fields.binary().expect(CHECKED));
+        let password =
+            (flags & PASSWORD != 0).then(|| self.binary(fields.binary().expect(CHECKED)));
         Some(Credentials { user_name, password })
     }
 
@@ -172,11 +173,12 @@ impl Connect {
     }
 
     /// Checks all fields, and takes them as they are.
-    pub(super) fn decode(mut reader: Reader<Bytes>) -> Result<Self, DecodeError> {
+    pub(super) fn decode(header: FixedHeader, packet: Bytes) -> Result<Self, DecodeError> {
+        let mut reader = header.reader(&packet);
         let start = reader.offset();
         // [MQTT-3.1.2-1] Another name is another protocol, and none that we speak.
         if !reader.passes(PROTOCOL_NAME_FIELD) {
-            reader.pass_text()?;
+            reader.text()?;
             return Err(reader.malformed(MalformedKind::ProtocolName, start).into());
         }
         let offset = reader.offset();
@@ -195,26 +197,29 @@ impl Connect {
 
         // [MQTT-3.1.3-1] Client Identifier, Will, user name, password, in this order,
         // [MQTT-3.1.3-3] the first of them always, [MQTT-3.1.3-4] as text.
-        reader.pass_text()?;
+        reader.text()?;
         // [MQTT-3.1.2-9] With the Will Flag both its fields are there,
         // [MQTT-3.1.2-11] without it neither is.
         if flags & WILL != 0 {
             // [MQTT-3.1.3-10] Text, and of a form that can be published to.
-            reader.pass_topic_name()?;
-            reader.pass_binary()?;
+            reader.topic_name()?;
+            reader.binary()?;
         }
         // [MQTT-3.1.2-18] The flag says whether there is a user name,
         // [MQTT-3.1.2-19] and it is right either way; [MQTT-3.1.3-11] it is text.
         if flags & USER_NAME != 0 {
-            reader.pass_text()?;
+            reader.text()?;
         }
         // [MQTT-3.1.2-20] The same for the password,
         // [MQTT-3.1.2-21] which may be any octets.
         if flags & PASSWORD != 0 {
-            reader.pass_binary()?;
+            reader.binary()?;
         }
         // [MQTT-3.1.4-1] What no flag announces has no place in the packet.
-        Ok(Self { octets: reader.finish_from(start)? })
+        reader.finish()?;
+        let mut octets = packet;
+        octets.advance(start);
+        Ok(Self { octets })
     }
 
     /// Appends the octets of this packet to `out`.
@@ -230,17 +235,30 @@ impl Connect {
         self.octets[FLAGS]
     }
 
+    /// A field of text that was read from the octets of this packet.
+    fn cut(&self, field: &[u8]) -> ByteString {
+        reader::cut(&self.octets, field)
+    }
+
+    fn text(&self, field: &[u8]) -> Text {
+        Text::checked(self.cut(field))
+    }
+
+    fn binary(&self, field: &[u8]) -> Binary {
+        Binary::new(self.octets.slice_ref(field)).expect(CHECKED)
+    }
+
     /// The payload behind so many of its fields.
-    fn fields_after(&self, passed: usize) -> Reader<Bytes> {
-        let mut reader = Reader::new(PacketType::Connect, PAYLOAD, self.octets.clone());
+    fn fields_after(&self, passed: usize) -> Reader<'_> {
+        let mut reader = Reader::new(PacketType::Connect, PAYLOAD, &self.octets);
         for _ in 0..passed {
-            reader.pass_binary().expect(CHECKED);
+            reader.binary().expect(CHECKED);
         }
         reader
     }
 
     /// The payload behind Client Identifier and Will.
-    fn credential_fields(&self) -> Reader<Bytes> {
+    fn credential_fields(&self) -> Reader<'_> {
         self.fields_after(if self.flags() & WILL == 0 { 1 } else { 3 })
     }
 }
@@ -290,8 +308,6 @@ fn will_qos(flags: u8) -> Option<QoS> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packet::{Binary, Text};
-    use crate::topic::TopicName;
 
     fn connect() -> Connect {
         Connect::new(&ClientId::new(Text::new("client").unwrap()))

@@ -4,7 +4,6 @@ use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
 
 use super::fixed_header::FixedHeader;
-use super::reader::Reader;
 use super::{
     Connack, Connect, Disconnect, Malformed, Packet, PacketType, Pingreq, Pingresp, Puback,
     Pubcomp, Publish, Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe,
@@ -107,26 +106,54 @@ impl Decoder {
             let limit = self.max_packet_size;
             return Err(PacketTooLarge { packet_type: header.packet_type, size, limit }.into());
         }
-        if buffer.len() < size {
+        let Some(packet) = buffer.get(..size) else {
             buffer.reserve((size - buffer.len()).min(ROOM_AT_ONCE));
             return Ok(None);
-        }
-        match header.packet_type {
-            PacketType::Publish => share(header, buffer, |r| Publish::decode(header.flags, r)),
-            PacketType::Connect => share(header, buffer, Connect::decode),
-            PacketType::Subscribe => share(header, buffer, Subscribe::decode),
-            PacketType::Unsubscribe => share(header, buffer, Unsubscribe::decode),
-            PacketType::Connack => look(header, buffer, Connack::decode),
-            PacketType::Puback => look(header, buffer, Puback::decode),
-            PacketType::Pubrec => look(header, buffer, Pubrec::decode),
-            PacketType::Pubrel => look(header, buffer, Pubrel::decode),
-            PacketType::Pubcomp => look(header, buffer, Pubcomp::decode),
-            PacketType::Suback => look(header, buffer, Suback::decode),
-            PacketType::Unsuback => look(header, buffer, Unsuback::decode),
-            PacketType::Pingreq => look(header, buffer, Pingreq::decode),
-            PacketType::Pingresp => look(header, buffer, Pingresp::decode),
-            PacketType::Disconnect => look(header, buffer, Disconnect::decode),
-        }
+        };
+        let reader = header.reader(packet);
+        // Each packet is made where it is returned: the largest is many times the size of the
+        // smallest, and all would pay for moving it. Those of nothing but numbers share nothing
+        // with the buffer, so no reference is counted for them.
+        Ok(Some(match header.packet_type {
+            PacketType::Publish => return share(header, buffer, Publish::decode),
+            PacketType::Connect => return share(header, buffer, Connect::decode),
+            PacketType::Subscribe => return share(header, buffer, Subscribe::decode),
+            PacketType::Unsubscribe => return share(header, buffer, Unsubscribe::decode),
+            PacketType::Connack => {
+                let packet = Connack::decode(reader)?;
+                buffer.advance(size);
+                packet.into()
+            }
+            PacketType::Suback => {
+                let packet = Suback::decode(reader)?;
+                buffer.advance(size);
+                packet.into()
+            }
+            PacketType::Puback
+            | PacketType::Pubrec
+            | PacketType::Pubrel
+            | PacketType::Pubcomp
+            | PacketType::Unsuback => {
+                let packet_id = reader.only_packet_id()?;
+                buffer.advance(size);
+                match header.packet_type {
+                    PacketType::Puback => Puback { packet_id }.into(),
+                    PacketType::Pubrec => Pubrec { packet_id }.into(),
+                    PacketType::Pubrel => Pubrel { packet_id }.into(),
+                    PacketType::Pubcomp => Pubcomp { packet_id }.into(),
+                    _ => Unsuback { packet_id }.into(),
+                }
+            }
+            PacketType::Pingreq | PacketType::Pingresp | PacketType::Disconnect => {
+                reader.finish()?;
+                buffer.advance(size);
+                match header.packet_type {
+                    PacketType::Pingreq => Pingreq.into(),
+                    PacketType::Pingresp => Pingresp.into(),
+                    _ => Disconnect.into(),
+                }
+            }
+        }))
     }
 }
 
@@ -141,31 +168,14 @@ impl Default for Decoder {
 }
 
 /// Takes off a packet whose text and data stay slices of the buffer's memory.
-///
-/// Here and in [`look`] the packet is made where it is returned: the largest of them is many times
-/// the size of the smallest, and all would pay for moving it.
 #[inline]
 fn share<P: Into<Packet>, E: Into<DecodeError>>(
     header: FixedHeader,
     buffer: &mut BytesMut,
-    decode: impl FnOnce(Reader<Bytes>) -> Result<P, E>,
+    decode: impl FnOnce(FixedHeader, Bytes) -> Result<P, E>,
 ) -> Result<Option<Packet>, DecodeError> {
-    let packet = buffer.split_to(header.packet_size()).freeze();
-    match decode(Reader::new(header.packet_type, header.length, packet)) {
+    match decode(header, buffer.split_to(header.packet_size()).freeze()) {
         Ok(packet) => Ok(Some(packet.into())),
         Err(fault) => Err(fault.into()),
     }
-}
-
-/// Takes off a packet of nothing but numbers: nothing is shared, so no reference is counted.
-#[inline]
-fn look<P: Into<Packet>>(
-    header: FixedHeader,
-    buffer: &mut BytesMut,
-    decode: impl FnOnce(Reader<&[u8]>) -> Result<P, Malformed>,
-) -> Result<Option<Packet>, DecodeError> {
-    let size = header.packet_size();
-    let packet = decode(Reader::new(header.packet_type, header.length, &buffer[..size]))?;
-    buffer.advance(size);
-    Ok(Some(packet.into()))
 }

@@ -4,19 +4,13 @@
 
 use bytes::BytesMut;
 
-use super::reader::Reader;
-use super::{Malformed, PacketType, writer};
+use super::{PacketType, writer};
 
 /// A Client leaves in good order; its Will is not to be published.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Disconnect;
 
 impl Disconnect {
-    #[inline]
-    pub(super) fn decode(reader: Reader<&[u8]>) -> Result<Self, Malformed> {
-        reader.finish().map(|()| Self)
-    }
-
     /// Appends the two octets of this packet to `out`.
     #[inline]
     pub fn encode(&self, out: &mut BytesMut) {

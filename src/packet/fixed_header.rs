@@ -2,6 +2,7 @@
 //!
 //! Clauses: [MQTT-2.2.2-1], [MQTT-2.2.2-2], U-2.2.1-1, U-2.2.1-2, U-2.2.3-2.
 
+use super::reader::Reader;
 use super::remaining_length::{self, Decoded};
 use super::{Malformed, MalformedKind, PacketType};
 
@@ -47,6 +48,12 @@ impl FixedHeader {
                 Ok(Some(Self { packet_type, flags, length: 1 + octets, remaining: length }))
             }
         }
+    }
+
+    /// Reads what follows this header in `packet`, which begins with it.
+    #[inline]
+    pub(super) fn reader<'packet>(&self, packet: &'packet [u8]) -> Reader<'packet> {
+        Reader::new(self.packet_type, self.length, packet)
     }
 
     /// How many octets the whole packet has.

@@ -130,6 +130,7 @@ impl Packet {
     ///
     /// [`PacketTooLong`] when it needs a Remaining Length above 268,435,455; `out` is then as it
     /// was.
+    #[inline]
     pub fn encode(&self, out: &mut BytesMut) -> Result<(), PacketTooLong> {
         match self {
             Self::Connect(packet) => packet.encode(out),

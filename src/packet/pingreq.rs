@@ -4,19 +4,13 @@
 
 use bytes::BytesMut;
 
-use super::reader::Reader;
-use super::{Malformed, PacketType, writer};
+use super::{PacketType, writer};
 
 /// A Client shows that it is there.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Pingreq;
 
 impl Pingreq {
-    #[inline]
-    pub(super) fn decode(reader: Reader<&[u8]>) -> Result<Self, Malformed> {
-        reader.finish().map(|()| Self)
-    }
-
     /// Appends the two octets of this packet to `out`.
     #[inline]
     pub fn encode(&self, out: &mut BytesMut) {

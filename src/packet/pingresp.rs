@@ -4,19 +4,13 @@
 
 use bytes::BytesMut;
 
-use super::reader::Reader;
-use super::{Malformed, PacketType, writer};
+use super::{PacketType, writer};
 
 /// The Server's answer to PINGREQ.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Pingresp;
 
 impl Pingresp {
-    #[inline]
-    pub(super) fn decode(reader: Reader<&[u8]>) -> Result<Self, Malformed> {
-        reader.finish().map(|()| Self)
-    }
-
     /// Appends the two octets of this packet to `out`.
     #[inline]
     pub fn encode(&self, out: &mut BytesMut) {

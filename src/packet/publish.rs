@@ -3,10 +3,10 @@
 //! Clauses: [MQTT-2.3.1-1], [MQTT-2.3.1-5], [MQTT-3.3.1-2], [MQTT-3.3.1-4], [MQTT-3.3.2-1],
 //! [MQTT-3.3.2-2], U-3.3.3-1. Not here: who gets the message, which is the broker's.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::reader::Reader;
-use super::{Malformed, MalformedKind, PacketId, PacketTooLong, PacketType, QoS, writer};
+use super::fixed_header::FixedHeader;
+use super::{Malformed, MalformedKind, PacketId, PacketTooLong, PacketType, QoS, reader, writer};
 use crate::topic::TopicName;
 
 /// An Application Message on its way.
@@ -79,7 +79,9 @@ const DUP: u8 = 0b1000;
 
 impl Publish {
     #[inline]
-    pub(super) fn decode(flags: u8, mut reader: Reader<Bytes>) -> Result<Self, Malformed> {
+    pub(super) fn decode(header: FixedHeader, packet: Bytes) -> Result<Self, Malformed> {
+        let mut reader = header.reader(&packet);
+        let flags = header.flags;
         let dup = flags & DUP != 0;
         // [MQTT-3.3.1-4] Both QoS bits at once mean nothing, and end the connection.
         let Some(qos) = QoS::from_number(flags >> 1 & 0b11) else {
@@ -97,7 +99,11 @@ impl Publish {
             QoS::AtLeastOnce => Delivery::AtLeastOnce { packet_id: reader.packet_id()?, dup },
             QoS::ExactlyOnce => Delivery::ExactlyOnce { packet_id: reader.packet_id()?, dup },
         };
-        Ok(Self { topic, payload: reader.into_rest(), delivery, retain: flags & RETAIN != 0 })
+        let topic = TopicName::checked(reader::cut(&packet, topic));
+        let offset = reader.offset();
+        let mut payload = packet;
+        payload.advance(offset);
+        Ok(Self { topic, payload, delivery, retain: flags & RETAIN != 0 })
     }
 
     /// Appends the octets of this packet to `out`, payload included.
@@ -130,11 +136,13 @@ impl Publish {
         let packet_id = self.delivery.packet_id();
         let header = writer::field_length(topic) + if packet_id.is_some() { 2 } else { 0 };
         let mut flags = self.delivery.qos().number() << 1;
-        flags |= if self.delivery.dup() { DUP } else { 0 };
-        flags |= if self.retain { RETAIN } else { 0 };
+        flags |= u8::from(self.delivery.dup()) * DUP;
+        flags |= u8::from(self.retain) * RETAIN;
         let remaining = header + self.payload.len();
-        writer::fixed_header(out, PacketType::Publish, flags, remaining, header + payload_room)?;
-        writer::field(out, topic);
+        let (publish, room) = (PacketType::Publish, header + payload_room);
+        let length = writer::length_of(topic);
+        writer::fixed_header_and_integer(out, publish, flags, remaining, room, length)?;
+        out.extend_from_slice(topic);
         if let Some(packet_id) = packet_id {
             out.put_u16(packet_id.number());
         }

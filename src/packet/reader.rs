@@ -1,51 +1,49 @@
-//! Reading the fields of one packet, in their order.
+//! Reading the fields of one packet, in their order, and checking them.
+//!
+//! What is read is borrowed. Who keeps text or data cuts it out of the packet's [`Bytes`] when all
+//! of the packet has passed: a reference is counted for what is kept, and for nothing else.
 
-use std::ops::{Deref, Range};
+use std::ops::Range;
 use std::str::{self, Utf8Error};
 
 use bytes::{Buf, Bytes};
 use bytestring::ByteString;
 
-use super::{Binary, Malformed, MalformedKind, PacketId, PacketType, Text, text};
+use super::{Malformed, MalformedKind, PacketId, PacketType, text};
 use crate::topic::{InvalidTopic, TopicFilter, TopicName, scan};
 
-/// The octets of a packet, and how far they have been read.
+/// What of a packet has not been read yet.
 ///
-/// Over [`Bytes`], text and data come out as slices that share the packet's memory. Packets without
-/// either are read over a plain `&[u8]`: there is nothing to share, and nothing to count. After the
-/// first error the packet is given up, so what a failed read leaves behind does not matter.
-pub(super) struct Reader<Octets> {
+/// After the first error the packet is given up, so what a failed read leaves behind does not
+/// matter.
+pub(super) struct Reader<'packet> {
     packet_type: PacketType,
-    /// The whole packet, fixed header included.
-    packet: Octets,
-    /// Where in it the next octet stands.
-    offset: usize,
+    /// The octets of the whole packet, fixed header included.
+    size: usize,
+    rest: &'packet [u8],
 }
 
-impl<Octets: Deref<Target = [u8]>> Reader<Octets> {
+impl<'packet> Reader<'packet> {
     /// Reads what follows the `header_length` octets of the fixed header of `packet`.
     #[inline]
-    pub(super) fn new(packet_type: PacketType, header_length: usize, packet: Octets) -> Self {
-        debug_assert!(header_length <= packet.len());
-        Self { packet_type, packet, offset: header_length }
+    pub(super) fn new(
+        packet_type: PacketType,
+        header_length: usize,
+        packet: &'packet [u8],
+    ) -> Self {
+        Self { packet_type, size: packet.len(), rest: &packet[header_length..] }
     }
 
     /// Where the next octet stands in the packet.
     #[inline]
     pub(super) fn offset(&self) -> usize {
-        self.offset
+        self.size - self.rest.len()
     }
 
     /// Whether every octet has been read.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.remaining() == 0
-    }
-
-    /// How many octets have not been read.
-    #[inline]
-    pub(super) fn remaining(&self) -> usize {
-        self.packet.len() - self.offset
+        self.rest.is_empty()
     }
 
     /// A fault at `offset`.
@@ -58,21 +56,19 @@ impl<Octets: Deref<Target = [u8]>> Reader<Octets> {
     /// As many octets as the array has.
     #[inline]
     fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], Malformed> {
-        let Some(&array) = self.packet[self.offset..].first_chunk() else {
-            return Err(self.malformed(MalformedKind::FieldBeyondEnd, self.offset));
+        let Some((array, rest)) = self.rest.split_first_chunk() else {
+            return Err(self.malformed(MalformedKind::FieldBeyondEnd, self.offset()));
         };
-        self.offset += LENGTH;
-        Ok(array)
+        self.rest = rest;
+        Ok(*array)
     }
 
     /// Passes over `octets` if they are what comes next, and says whether they were.
     #[inline]
     pub(super) fn passes(&mut self, octets: &[u8]) -> bool {
-        let found = self.packet[self.offset..].starts_with(octets);
-        if found {
-            self.offset += octets.len();
-        }
-        found
+        let behind = self.rest.strip_prefix(octets);
+        self.rest = behind.unwrap_or(self.rest);
+        behind.is_some()
     }
 
     /// One octet.
@@ -90,138 +86,118 @@ impl<Octets: Deref<Target = [u8]>> Reader<Octets> {
     /// A Packet Identifier.
     #[inline]
     pub(super) fn packet_id(&mut self) -> Result<PacketId, Malformed> {
-        let offset = self.offset;
+        let offset = self.offset();
         // [MQTT-2.3.1-1] Never 0.
         PacketId::new(self.integer()?)
             .ok_or_else(|| self.malformed(MalformedKind::ZeroPacketId, offset))
     }
 
-    /// A field of octets behind a length of two octets: where it stands.
+    /// The Packet Identifier of a packet that has nothing else.
     #[inline]
-    fn field(&mut self) -> Result<Range<usize>, Malformed> {
-        let offset = self.offset;
+    pub(super) fn only_packet_id(mut self) -> Result<PacketId, Malformed> {
+        let packet_id = self.packet_id()?;
+        self.finish()?;
+        Ok(packet_id)
+    }
+
+    /// Binary data behind a length of two octets.
+    #[inline]
+    pub(super) fn binary(&mut self) -> Result<&'packet [u8], Malformed> {
+        let offset = self.offset();
         let length = usize::from(self.integer()?);
-        if length > self.remaining() {
+        let Some((field, rest)) = self.rest.split_at_checked(length) else {
             return Err(self.malformed(MalformedKind::FieldBeyondEnd, offset));
+        };
+        self.rest = rest;
+        Ok(field)
+    }
+
+    /// A UTF-8 encoded string.
+    #[inline]
+    pub(super) fn text(&mut self) -> Result<&'packet [u8], Malformed> {
+        let octets = self.binary()?;
+        text::check(octets)
+            .map_err(|(kind, offset)| self.malformed(kind, self.start_of(octets) + offset))?;
+        Ok(octets)
+    }
+
+    /// A Topic Name, which is UTF-8.
+    #[inline]
+    pub(super) fn topic_name(&mut self) -> Result<&'packet [u8], Malformed> {
+        let octets = self.binary()?;
+        if !TopicName::is_plain(octets) {
+            self.utf8(octets)?;
+            TopicName::check(octets).map_err(|fault| self.topic_fault(fault, octets))?;
         }
-        let start = self.offset;
-        self.offset += length;
-        Ok(start..self.offset)
+        Ok(octets)
     }
 
-    /// Passes over binary data behind a length of two octets.
+    /// A Topic Filter, which is UTF-8.
     #[inline]
-    pub(super) fn pass_binary(&mut self) -> Result<(), Malformed> {
-        self.field().map(drop)
-    }
-
-    /// Passes over a UTF-8 encoded string.
-    #[inline]
-    pub(super) fn pass_text(&mut self) -> Result<(), Malformed> {
-        let field = self.field()?;
-        let start = field.start;
-        text::check(&self.packet[field])
-            .map_err(|(kind, offset)| self.malformed(kind, start + offset))
-    }
-
-    /// Passes over a Topic Name.
-    #[inline]
-    pub(super) fn pass_topic_name(&mut self) -> Result<(), Malformed> {
-        let field = self.field()?;
-        let start = field.start;
-        let octets = &self.packet[field];
+    pub(super) fn topic_filter(&mut self) -> Result<&'packet [u8], Malformed> {
+        let octets = self.binary()?;
         if scan::any(octets, |octet| !octet.is_ascii()) {
-            str::from_utf8(octets).map_err(|fault| self.utf8_fault(fault, start))?;
+            self.utf8(octets)?;
         }
-        TopicName::check(octets).map_err(|fault| self.topic_fault(fault, start))
+        TopicFilter::check(octets).map_err(|fault| self.topic_fault(fault, octets))?;
+        Ok(octets)
     }
 
-    /// The fault of UTF-8 that starts at `start`.
+    /// Whether `octets`, which have just been read, are UTF-8.
     #[cold]
-    fn utf8_fault(&self, fault: Utf8Error, start: usize) -> Malformed {
-        self.malformed(MalformedKind::IllFormedText, start + fault.valid_up_to())
+    fn utf8(&self, octets: &[u8]) -> Result<(), Malformed> {
+        // [MQTT-1.5.3-1] Ill-formed octets, surrogates among them, end the connection.
+        // [MQTT-1.5.3-3] Well-formed ones stay as they are: U+FEFF is not taken off.
+        let ill_formed = |fault: Utf8Error| {
+            self.malformed(
+                MalformedKind::IllFormedText,
+                self.start_of(octets) + fault.valid_up_to(),
+            )
+        };
+        str::from_utf8(octets).map(drop).map_err(ill_formed)
     }
 
-    /// The fault of a topic that starts at `start`.
+    /// The fault of a topic that has just been read.
     #[cold]
-    fn topic_fault(&self, fault: InvalidTopic, start: usize) -> Malformed {
-        self.malformed(MalformedKind::Topic(fault.kind), start + fault.offset)
+    fn topic_fault(&self, fault: InvalidTopic, octets: &[u8]) -> Malformed {
+        self.malformed(MalformedKind::Topic(fault.kind), self.start_of(octets) + fault.offset)
+    }
+
+    /// Where in the packet the field stands that has just been read.
+    fn start_of(&self, field: &[u8]) -> usize {
+        self.offset() - field.len()
+    }
+
+    /// All that has not been read yet.
+    #[inline]
+    pub(super) fn rest(&self) -> &'packet [u8] {
+        self.rest
     }
 
     /// Ends the reading: nothing may be left.
     #[inline]
     pub(super) fn finish(self) -> Result<(), Malformed> {
-        self.expect_end()
-    }
-
-    #[inline]
-    fn expect_end(&self) -> Result<(), Malformed> {
         if self.is_empty() {
             return Ok(());
         }
-        Err(self.malformed(MalformedKind::TrailingOctets, self.offset))
+        Err(self.malformed(MalformedKind::TrailingOctets, self.offset()))
     }
 }
 
-impl Reader<Bytes> {
-    /// A field of octets behind a length of two octets.
-    #[inline]
-    fn octets(&mut self) -> Result<Bytes, Malformed> {
-        self.field().map(|field| self.packet.slice(field))
-    }
-
-    /// Binary data behind a length of two octets.
-    pub(super) fn binary(&mut self) -> Result<Binary, Malformed> {
-        let offset = self.offset;
-        let octets = self.octets()?;
-        Binary::new(octets).map_err(|_| self.malformed(MalformedKind::FieldBeyondEnd, offset))
-    }
-
-    /// UTF-8 behind a length of two octets, and where it starts; U+0000 is for the caller to find.
-    #[inline]
-    fn utf8(&mut self) -> Result<(ByteString, usize), Malformed> {
-        let octets = self.octets()?;
-        let start = self.offset - octets.len();
-        // [MQTT-1.5.3-1] Ill-formed octets, surrogates among them, end the connection.
-        // [MQTT-1.5.3-3] Well-formed ones stay as they are: U+FEFF is not taken off.
-        match ByteString::try_from(octets) {
-            Ok(text) => Ok((text, start)),
-            Err(fault) => Err(self.utf8_fault(fault, start)),
-        }
-    }
-
-    /// A UTF-8 encoded string.
-    pub(super) fn text(&mut self) -> Result<Text, Malformed> {
-        let octets = self.octets()?;
-        let start = self.offset - octets.len();
-        Text::read(octets).map_err(|(kind, offset)| self.malformed(kind, start + offset))
-    }
-
-    /// A Topic Name.
-    #[inline]
-    pub(super) fn topic_name(&mut self) -> Result<TopicName, Malformed> {
-        let (text, start) = self.utf8()?;
-        TopicName::new(text).map_err(|fault| self.topic_fault(fault, start))
-    }
-
-    /// A Topic Filter.
-    pub(super) fn topic_filter(&mut self) -> Result<TopicFilter, Malformed> {
-        let (text, start) = self.utf8()?;
-        TopicFilter::new(text).map_err(|fault| self.topic_fault(fault, start))
-    }
-
-    /// Ends the reading, with nothing left, and gives all octets from `start` on.
-    #[inline]
-    pub(super) fn finish_from(mut self, start: usize) -> Result<Bytes, Malformed> {
-        self.expect_end()?;
-        self.packet.advance(start);
-        Ok(self.packet)
-    }
-
-    /// All that is left.
-    #[inline]
-    pub(super) fn into_rest(mut self) -> Bytes {
-        self.packet.advance(self.offset);
-        self.packet
-    }
+/// Cuts text out of the `packet` that it was read from.
+#[inline]
+pub(super) fn cut(packet: &Bytes, text: &[u8]) -> ByteString {
+    ByteString::try_from(packet.slice_ref(text)).expect(CHECKED)
 }
+
+/// Cuts text out of the `packet` that it was read from, of which nothing else is wanted: no
+/// reference is counted.
+#[inline]
+pub(super) fn cut_last(mut packet: Bytes, text: Range<usize>) -> ByteString {
+    packet.truncate(text.end);
+    packet.advance(text.start);
+    ByteString::try_from(packet).expect(CHECKED)
+}
+
+/// Why what was read before cannot fail.
+pub(super) const CHECKED: &str = "what a reader gives is checked";

@@ -2,7 +2,7 @@
 //!
 //! Clauses: [MQTT-3.8.4-2], [MQTT-3.8.4-5], [MQTT-3.9.3-1], [MQTT-3.9.3-2].
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 
 use super::reader::Reader;
 use super::{
@@ -46,20 +46,22 @@ impl SubackCode {
 }
 
 impl Suback {
-    pub(super) fn decode(mut reader: Reader<&[u8]>) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut reader: Reader<'_>) -> Result<Self, Malformed> {
         let packet_id = reader.packet_id()?;
-        let payload = reader.offset();
-        let mut codes = Vec::with_capacity(reader.remaining());
-        while !reader.is_empty() {
-            let offset = reader.offset();
-            let code = reader.octet()?;
-            codes.push(SubackCode::from_octet(code).ok_or_else(|| {
-                reader.malformed(MalformedKind::SubackReturnCode { code }, offset)
-            })?);
-        }
         // [MQTT-3.8.4-5] A code for each filter, and no SUBSCRIBE is without one.
-        let codes = OneOrMore::new(codes)
-            .ok_or_else(|| reader.malformed(MalformedKind::NothingListed, payload))?;
+        if reader.is_empty() {
+            return Err(reader.malformed(MalformedKind::NothingListed, reader.offset()));
+        }
+        let octets = reader.rest();
+        let mut codes = Vec::with_capacity(octets.len());
+        for (index, &code) in octets.iter().enumerate() {
+            let Some(known) = SubackCode::from_octet(code) else {
+                let fault = MalformedKind::SubackReturnCode { code };
+                return Err(reader.malformed(fault, reader.offset() + index));
+            };
+            codes.push(known);
+        }
+        let codes = OneOrMore::new(codes).expect("an octet at least");
         Ok(Self { packet_id, codes })
     }
 
@@ -70,11 +72,16 @@ impl Suback {
     /// [`PacketTooLong`] above 268,435,453 codes; `out` is then as it was.
     pub fn encode(&self, out: &mut BytesMut) -> Result<(), PacketTooLong> {
         let remaining = 2 + self.codes.len();
-        writer::fixed_header(out, PacketType::Suback, 0, remaining, remaining)?;
-        out.put_u16(self.packet_id.number());
-        for code in self.codes.iter() {
-            out.put_u8(code.octet());
-        }
+        let packet_id = self.packet_id.number();
+        writer::fixed_header_and_integer(
+            out,
+            PacketType::Suback,
+            0,
+            remaining,
+            remaining,
+            packet_id,
+        )?;
+        out.extend(self.codes.iter().map(|code| code.octet()));
         Ok(())
     }
 }

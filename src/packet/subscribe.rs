@@ -5,9 +5,9 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::reader::Reader;
+use super::fixed_header::FixedHeader;
 use super::{
-    Malformed, MalformedKind, OneOrMore, PacketId, PacketTooLong, PacketType, QoS, writer,
+    Malformed, MalformedKind, OneOrMore, PacketId, PacketTooLong, PacketType, QoS, reader, writer,
 };
 use crate::topic::TopicFilter;
 
@@ -31,24 +31,31 @@ pub struct SubscribeFilter {
 }
 
 impl Subscribe {
-    pub(super) fn decode(mut reader: Reader<Bytes>) -> Result<Self, Malformed> {
+    pub(super) fn decode(header: FixedHeader, packet: Bytes) -> Result<Self, Malformed> {
+        let mut reader = header.reader(&packet);
         let packet_id = reader.packet_id()?;
-        let payload = reader.offset();
-        let mut filters = Vec::new();
-        while !reader.is_empty() {
+        if reader.is_empty() {
+            return Err(reader.malformed(MalformedKind::NothingListed, reader.offset()));
+        }
+        let mut filters = Vec::with_capacity(OneOrMore::<SubscribeFilter>::FEW);
+        loop {
             // [MQTT-3.8.3-1] Each filter is a UTF-8 encoded string.
             let filter = reader.topic_filter()?;
             let offset = reader.offset();
             let octet = reader.octet()?;
             // [MQTT-3.8.3-4] QoS 3 is none, and a reserved bit makes the octet greater still.
-            let qos = QoS::from_number(octet).ok_or_else(|| {
-                reader.malformed(MalformedKind::SubscribeOptions { octet }, offset)
-            })?;
+            let Some(qos) = QoS::from_number(octet) else {
+                return Err(reader.malformed(MalformedKind::SubscribeOptions { octet }, offset));
+            };
+            if reader.is_empty() {
+                let filter = offset - filter.len()..offset;
+                let filter = TopicFilter::checked(reader::cut_last(packet, filter));
+                let last = SubscribeFilter { filter, qos };
+                return Ok(Self { packet_id, filters: OneOrMore::with_last(filters, last) });
+            }
+            let filter = TopicFilter::checked(reader::cut(&packet, filter));
             filters.push(SubscribeFilter { filter, qos });
         }
-        let filters = OneOrMore::new(filters)
-            .ok_or_else(|| reader.malformed(MalformedKind::NothingListed, payload))?;
-        Ok(Self { packet_id, filters })
     }
 
     /// Appends the octets of this packet to `out`.
@@ -61,8 +68,8 @@ impl Subscribe {
         let octets = |filter: &SubscribeFilter| filter.filter.as_str().len() + 3;
         let remaining = 2 + self.filters.iter().map(octets).sum::<usize>();
         // [MQTT-3.8.1-1] 0010, the one value there is.
-        writer::fixed_header(out, PacketType::Subscribe, 0b0010, remaining, remaining)?;
-        out.put_u16(self.packet_id.number());
+        let (subscribe, packet_id) = (PacketType::Subscribe, self.packet_id.number());
+        writer::fixed_header_and_integer(out, subscribe, 0b0010, remaining, remaining, packet_id)?;
         for SubscribeFilter { filter, qos } in self.filters.iter() {
             writer::field(out, filter.as_str().as_bytes());
             out.put_u8(qos.number());

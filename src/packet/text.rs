@@ -37,12 +37,10 @@ impl Text {
         (fits && check(text.as_bytes()).is_ok()).then_some(Self(text))
     }
 
-    /// Takes octets that were read; otherwise what is wrong with them, and with which.
-    pub(super) fn read(octets: Bytes) -> Result<Self, (MalformedKind, usize)> {
-        check(&octets)?;
-        let ill_formed =
-            |fault: str::Utf8Error| (MalformedKind::IllFormedText, fault.valid_up_to());
-        ByteString::try_from(octets).map(Self).map_err(ill_formed)
+    /// Takes text that was checked where it was read.
+    pub(super) fn checked(text: ByteString) -> Self {
+        debug_assert!(check(text.as_bytes()).is_ok());
+        Self(text)
     }
 
     /// The text of it.

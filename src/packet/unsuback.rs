@@ -4,8 +4,7 @@
 
 use bytes::BytesMut;
 
-use super::reader::Reader;
-use super::{Malformed, PacketId, PacketType, writer};
+use super::{PacketId, PacketType, writer};
 
 /// The Server has dealt with an UNSUBSCRIBE.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -15,13 +14,6 @@ pub struct Unsuback {
 }
 
 impl Unsuback {
-    #[inline]
-    pub(super) fn decode(mut reader: Reader<&[u8]>) -> Result<Self, Malformed> {
-        let packet_id = reader.packet_id()?;
-        reader.finish()?;
-        Ok(Self { packet_id })
-    }
-
     /// Appends the four octets of this packet to `out`.
     #[inline]
     pub fn encode(&self, out: &mut BytesMut) {

@@ -2,10 +2,12 @@
 //!
 //! Clauses: [MQTT-2.3.1-1], [MQTT-3.10.1-1], [MQTT-3.10.3-1], [MQTT-3.10.3-2].
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
-use super::reader::Reader;
-use super::{Malformed, MalformedKind, OneOrMore, PacketId, PacketTooLong, PacketType, writer};
+use super::fixed_header::FixedHeader;
+use super::{
+    Malformed, MalformedKind, OneOrMore, PacketId, PacketTooLong, PacketType, reader, writer,
+};
 use crate::topic::TopicFilter;
 
 /// A Client ends subscriptions.
@@ -19,17 +21,23 @@ pub struct Unsubscribe {
 }
 
 impl Unsubscribe {
-    pub(super) fn decode(mut reader: Reader<Bytes>) -> Result<Self, Malformed> {
+    pub(super) fn decode(header: FixedHeader, packet: Bytes) -> Result<Self, Malformed> {
+        let mut reader = header.reader(&packet);
         let packet_id = reader.packet_id()?;
-        let payload = reader.offset();
-        let mut filters = Vec::new();
-        while !reader.is_empty() {
-            // [MQTT-3.10.3-1] UTF-8 encoded strings, one behind the other.
-            filters.push(reader.topic_filter()?);
+        if reader.is_empty() {
+            return Err(reader.malformed(MalformedKind::NothingListed, reader.offset()));
         }
-        let filters = OneOrMore::new(filters)
-            .ok_or_else(|| reader.malformed(MalformedKind::NothingListed, payload))?;
-        Ok(Self { packet_id, filters })
+        let mut filters = Vec::with_capacity(OneOrMore::<TopicFilter>::FEW);
+        loop {
+            // [MQTT-3.10.3-1] UTF-8 encoded strings, one behind the other.
+            let filter = reader.topic_filter()?;
+            if reader.is_empty() {
+                let filter = packet.len() - filter.len()..packet.len();
+                let last = TopicFilter::checked(reader::cut_last(packet, filter));
+                return Ok(Self { packet_id, filters: OneOrMore::with_last(filters, last) });
+            }
+            filters.push(TopicFilter::checked(reader::cut(&packet, filter)));
+        }
     }
 
     /// Appends the octets of this packet to `out`.
@@ -42,8 +50,15 @@ impl Unsubscribe {
         let octets = |filter: &TopicFilter| filter.as_str().len() + 2;
         let remaining = 2 + self.filters.iter().map(octets).sum::<usize>();
         // [MQTT-3.10.1-1] 0010, the one value there is.
-        writer::fixed_header(out, PacketType::Unsubscribe, 0b0010, remaining, remaining)?;
-        out.put_u16(self.packet_id.number());
+        let (unsubscribe, packet_id) = (PacketType::Unsubscribe, self.packet_id.number());
+        writer::fixed_header_and_integer(
+            out,
+            unsubscribe,
+            0b0010,
+            remaining,
+            remaining,
+            packet_id,
+        )?;
         for filter in self.filters.iter() {
             writer::field(out, filter.as_str().as_bytes());
         }

@@ -46,6 +46,32 @@ pub(super) fn fixed_header(
     Ok(())
 }
 
+/// Writes what [`fixed_header`] does and the integer behind it, which most packets have: with it
+/// the header of a short packet is written at once.
+///
+/// # Errors
+///
+/// [`PacketTooLong`]; nothing has been written then.
+#[inline]
+pub(super) fn fixed_header_and_integer(
+    out: &mut BytesMut,
+    packet_type: PacketType,
+    flags: u8,
+    remaining: usize,
+    room: usize,
+    integer: u16,
+) -> Result<(), PacketTooLong> {
+    if let Ok(length @ 0..=0x7f) = u8::try_from(remaining) {
+        let [high, low] = integer.to_be_bytes();
+        out.reserve(2 + room);
+        out.extend_from_slice(&[packet_type.number() << 4 | flags, length, high, low]);
+    } else {
+        fixed_header(out, packet_type, flags, remaining, room)?;
+        out.put_u16(integer);
+    }
+    Ok(())
+}
+
 /// Writes a packet that is its fixed header and a Packet Identifier.
 #[inline]
 pub(super) fn only_packet_id(
@@ -69,10 +95,16 @@ pub(super) fn only_fixed_header(out: &mut BytesMut, packet_type: PacketType) {
 /// Text, data, names and filters are checked to fit where they are made.
 #[inline]
 pub(super) fn field(out: &mut BytesMut, octets: &[u8]) {
-    debug_assert!(octets.len() <= usize::from(u16::MAX));
-    #[expect(clippy::cast_possible_truncation, reason = "each field's type holds at most 65,535")]
-    out.put_u16(octets.len() as u16);
+    out.put_u16(length_of(octets));
     out.extend_from_slice(octets);
+}
+
+/// The length that [`field`] writes before `octets`.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "each field's type holds at most 65,535")]
+pub(super) const fn length_of(octets: &[u8]) -> u16 {
+    debug_assert!(octets.len() <= u16::MAX as usize);
+    octets.len() as u16
 }
 
 /// The octets that [`field`] writes for `octets`.

@@ -3,7 +3,7 @@
 //! Clauses: [MQTT-4.7.3-1] to [MQTT-4.7.3-3]. Not here: where a wildcard may stand, which each of
 //! the two answers in its own way.
 
-use super::{ALL_LEVELS, InvalidTopic, InvalidTopicKind, ONE_LEVEL};
+use super::{ALL_LEVELS, InvalidTopic, InvalidTopicKind, ONE_LEVEL, scan};
 
 /// Checks that there are neither too few octets nor too many.
 #[inline]
@@ -26,11 +26,12 @@ pub(super) fn characters(
     octets: &[u8],
     misplaced: impl Fn(usize) -> Option<InvalidTopicKind>,
 ) -> Result<(), InvalidTopic> {
-    let mut rest = octets.iter();
-    while let Some(&octet) = rest.find(|&&octet| is_special(octet)) {
-        let offset = octets.len() - rest.len() - 1;
+    let mut start = 0;
+    while let Some(offset) = scan::find(octets, start, is_special) {
+        start = offset + 1;
         // [MQTT-4.7.3-2] U+0000 has no place in it.
-        let fault = if octet == 0 { Some(InvalidTopicKind::Null) } else { misplaced(offset) };
+        let is_null = octets[offset] == 0;
+        let fault = if is_null { Some(InvalidTopicKind::Null) } else { misplaced(offset) };
         if let Some(kind) = fault {
             return Err(kind.at(offset));
         }

@@ -34,7 +34,19 @@ impl TopicFilter {
     /// ```
     pub fn new(text: impl Into<ByteString>) -> Result<Self, InvalidTopic> {
         let text = text.into();
-        let octets = text.as_bytes();
+        Self::check(text.as_bytes())?;
+        Ok(Self(text))
+    }
+
+    /// Takes text that was checked where it was read.
+    #[inline]
+    pub(crate) fn checked(text: ByteString) -> Self {
+        debug_assert!(Self::check(text.as_bytes()).is_ok());
+        Self(text)
+    }
+
+    /// Whether `octets`, if they are UTF-8, are a Topic Filter.
+    pub(crate) fn check(octets: &[u8]) -> Result<(), InvalidTopic> {
         let opens_level = |offset| offset == 0 || octets[offset - 1] == SEPARATOR;
         let next = |offset| octets.get(offset + 1).copied();
         check::length(octets)?;
@@ -48,8 +60,7 @@ impl TopicFilter {
                 Some(InvalidTopicKind::MisplacedSingleLevelWildcard)
             }
             _ => None,
-        })?;
-        Ok(Self(text))
+        })
     }
 
     /// The text of it.

@@ -37,6 +37,21 @@ impl TopicName {
         Ok(Self(text))
     }
 
+    /// Takes text that was checked where it was read.
+    #[inline]
+    pub(crate) fn checked(text: ByteString) -> Self {
+        debug_assert!(Self::check(text.as_bytes()).is_ok());
+        Self(text)
+    }
+
+    /// Whether `octets` are a Topic Name of nothing but ASCII, as nearly all are: one question in
+    /// place of two.
+    #[inline]
+    pub(crate) fn is_plain(octets: &[u8]) -> bool {
+        check::length(octets).is_ok()
+            && !scan::any(octets, |octet| check::is_special(octet) | !octet.is_ascii())
+    }
+
     /// Whether `octets`, if they are UTF-8, are a Topic Name.
     #[inline]
     pub(crate) fn check(octets: &[u8]) -> Result<(), InvalidTopic> {
