@@ -1,13 +1,14 @@
-//! What the codec costs: each packet 1024 times back to back in one fresh buffer.
+//! What the codec costs: each packet 1024 times back to back in one fresh buffer, or as often as
+//! makes 100,000 octets.
 //!
 //! criterion gives the time of a round and packets a second. The time depends on what else the
 //! machine does; the number of instructions does not. One direction, one packet, so many rounds;
-//! divide what callgrind collects by 1024 and by the rounds:
+//! divide what callgrind collects by the packets of a round and by the rounds:
 //!
 //! ```text
 //! cargo bench --bench codec
 //! valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='*rounds*' \
-//!     target/release/deps/codec-HASH decode publish 100
+//!     target/release/deps/codec-HASH decode publish-q1-64 100
 //! ```
 //!
 //! The budget: PUBLISH is decoded in 60 ns and 800 instructions with every check, CONNECT in 100
@@ -24,12 +25,12 @@ use bytes::BytesMut;
 use criterion::{Criterion, Throughput};
 use mqttspec::packet::{Decoder, Packet};
 
-use octets::{PACKETS, SAMPLES, Sample};
+use octets::{SAMPLES, Sample};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [direction, sample, count] = &arguments[..]
-        && let Some(sample) = SAMPLES.into_iter().find(|known| known.name == sample)
+        && let Some(sample) = SAMPLES.iter().find(|known| known.name == sample)
     {
         rounds(&round(direction, sample), count.parse().expect("a number of rounds"));
         return;
@@ -37,8 +38,8 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     for direction in ["decode", "encode"] {
         let mut group = criterion.benchmark_group(direction);
-        group.throughput(Throughput::Elements(PACKETS as u64));
-        for sample in SAMPLES {
+        for sample in SAMPLES.iter() {
+            group.throughput(Throughput::Elements(sample.packets() as u64));
             let round = round(direction, sample);
             group.bench_function(sample.name, |b| b.iter(&round));
         }
@@ -52,14 +53,14 @@ fn rounds(round: &dyn Fn(), count: u32) {
     (0..count).for_each(|_| round());
 }
 
-fn round(direction: &str, sample: Sample) -> Box<dyn Fn()> {
-    let stream = sample.stream();
+fn round(direction: &str, sample: &Sample) -> Box<dyn Fn()> {
+    let (stream, packets) = (sample.stream(), sample.packets());
     if direction == "decode" {
-        return Box::new(move || assert_eq!(decode(&stream), PACKETS));
+        return Box::new(move || assert_eq!(decode(&stream), packets));
     }
     let packet = Decoder::default().decode(&mut BytesMut::from(sample.octets));
     let packet = packet.expect("valid").expect("whole");
-    Box::new(move || assert_eq!(encode(&packet, stream.len()), stream.len()))
+    Box::new(move || assert_eq!(encode(&packet, packets, stream.len()), stream.len()))
 }
 
 /// Decodes all packets of a copy of `stream`, and says how many there were.
@@ -74,10 +75,10 @@ fn decode(stream: &[u8]) -> usize {
     packets
 }
 
-/// Encodes `packet` again and again into a new buffer, and says how many octets that made.
-fn encode(packet: &Packet, capacity: usize) -> usize {
+/// Encodes `packet` so many times into a new buffer, and says how many octets that made.
+fn encode(packet: &Packet, packets: usize, capacity: usize) -> usize {
     let mut out = BytesMut::with_capacity(capacity);
-    for _ in 0..PACKETS {
+    for _ in 0..packets {
         black_box(packet).encode(&mut out).expect("it fits");
     }
     black_box(&out).len()

@@ -26,10 +26,19 @@ fn encoder(octets: &'static [u8]) -> Encode {
         for _ in 0..packets {
             let written = match black_box(&packet) {
                 Packet::Connect(packet) => packet.write(&mut out),
+                Packet::ConnAck(packet) => packet.write(&mut out),
                 Packet::Publish(packet) => packet.write(&mut out),
-                Packet::Subscribe(packet) => packet.write(&mut out),
                 Packet::PubAck(packet) => packet.write(&mut out),
-                _ => v4::PingReq.write(&mut out),
+                Packet::PubRec(packet) => packet.write(&mut out),
+                Packet::PubRel(packet) => packet.write(&mut out),
+                Packet::PubComp(packet) => packet.write(&mut out),
+                Packet::Subscribe(packet) => packet.write(&mut out),
+                Packet::SubAck(packet) => packet.write(&mut out),
+                Packet::Unsubscribe(packet) => packet.write(&mut out),
+                Packet::UnsubAck(packet) => packet.write(&mut out),
+                Packet::PingReq => v4::PingReq.write(&mut out),
+                Packet::PingResp => v4::PingResp.write(&mut out),
+                Packet::Disconnect => v4::Disconnect.write(&mut out),
             };
             written.expect("it fits");
         }
