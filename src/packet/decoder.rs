@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use super::fixed_header::FixedHeader;
 use super::{
-    Connack, Connect, Disconnect, Malformed, Packet, PacketType, Pingreq, Pingresp, Puback,
-    Pubcomp, Publish, Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe,
+    Connack, Connect, Disconnect, Malformed, Packet, PacketId, PacketType, Pingreq, Pingresp,
+    Puback, Pubcomp, Publish, Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe,
 };
 
 /// Takes Control Packets off the front of a buffer.
@@ -100,6 +100,48 @@ impl Decoder {
     /// when the packet is complete.
     #[inline]
     pub fn decode(&self, buffer: &mut BytesMut) -> Result<Option<Packet>, DecodeError> {
+        if let Some(packet) = self.decode_short(buffer) {
+            return Ok(Some(packet));
+        }
+        self.decode_any(buffer)
+    }
+
+    /// Takes off a packet of two or four octets, if there is one and nothing is wrong with it.
+    ///
+    /// A connection that is busy sends hardly less of these than of PUBLISH. One comparison is all
+    /// they need, and none of what can be wrong with a packet or missing from it.
+    #[inline]
+    fn decode_short(&self, buffer: &mut BytesMut) -> Option<Packet> {
+        let (packet, size) = match buffer[..] {
+            [ACCEPTED, 2, flags @ 0..=1, 0, ..] => {
+                (Connack::Accepted { session_present: flags == 1 }.into(), 4)
+            }
+            [first, 2, high, low, ..] => {
+                let packet_id = PacketId::new(u16::from_be_bytes([high, low]))?;
+                let packet = match first {
+                    PUBACK => Puback { packet_id }.into(),
+                    PUBREC => Pubrec { packet_id }.into(),
+                    PUBREL => Pubrel { packet_id }.into(),
+                    PUBCOMP => Pubcomp { packet_id }.into(),
+                    UNSUBACK => Unsuback { packet_id }.into(),
+                    _ => return None,
+                };
+                (packet, 4)
+            }
+            [PINGREQ, 0, ..] => (Pingreq.into(), 2),
+            [PINGRESP, 0, ..] => (Pingresp.into(), 2),
+            [DISCONNECT, 0, ..] => (Disconnect.into(), 2),
+            _ => return None,
+        };
+        if size > self.max_packet_size {
+            return None;
+        }
+        buffer.advance(size);
+        Some(packet)
+    }
+
+    #[inline(never)]
+    fn decode_any(&self, buffer: &mut BytesMut) -> Result<Option<Packet>, DecodeError> {
         let Some(header) = FixedHeader::decode(buffer)? else { return Ok(None) };
         let size = header.packet_size();
         if size > self.max_packet_size {
@@ -156,6 +198,16 @@ impl Decoder {
         }))
     }
 }
+
+const ACCEPTED: u8 = PacketType::Connack.first_octet();
+const PUBACK: u8 = PacketType::Puback.first_octet();
+const PUBREC: u8 = PacketType::Pubrec.first_octet();
+const PUBREL: u8 = PacketType::Pubrel.first_octet();
+const PUBCOMP: u8 = PacketType::Pubcomp.first_octet();
+const UNSUBACK: u8 = PacketType::Unsuback.first_octet();
+const PINGREQ: u8 = PacketType::Pingreq.first_octet();
+const PINGRESP: u8 = PacketType::Pingresp.first_octet();
+const DISCONNECT: u8 = PacketType::Disconnect.first_octet();
 
 /// The most that is set aside for octets that have only been announced.
 const ROOM_AT_ONCE: usize = 64 * 1024;

@@ -38,7 +38,7 @@ impl FixedHeader {
         };
         // [MQTT-2.2.2-1] Reserved flags have one value,
         // [MQTT-2.2.2-2] and another ends the connection.
-        if packet_type.required_flags().is_some_and(|required| required != flags) {
+        if packet_type != PacketType::Publish && packet_type.first_octet() != first {
             return Err(Malformed::new(packet_type, MalformedKind::FixedHeaderFlags { flags }, 0));
         }
         match remaining_length::decode(rest) {

@@ -78,15 +78,11 @@ impl PacketType {
         }
     }
 
-    /// The low four bits that its first octet must have; `None` for PUBLISH, whose bits say
-    /// something.
-    pub(super) const fn required_flags(self) -> Option<u8> {
-        match self {
-            Self::Publish => None,
-            Self::Pubrel | Self::Subscribe | Self::Unsubscribe => Some(0b0010),
-            // [MQTT-3.14.1-1] Zero, in DISCONNECT too.
-            _ => Some(0),
-        }
+    /// The first octet that a packet of this type must have, and PUBLISH with all its flags at 0.
+    pub(super) const fn first_octet(self) -> u8 {
+        let has_flag = matches!(self, Self::Pubrel | Self::Subscribe | Self::Unsubscribe);
+        // [MQTT-3.14.1-1] No flag, in DISCONNECT too.
+        self.number() << 4 | if has_flag { 0b0010 } else { 0 }
     }
 }
 

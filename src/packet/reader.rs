@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use bytestring::ByteString;
 
 use super::{Malformed, MalformedKind, PacketId, PacketType, text};
-use crate::topic::{InvalidTopic, TopicFilter, TopicName, scan};
+use crate::topic::{InvalidTopic, TopicFilter, TopicName};
 
 /// What of a packet has not been read yet.
 ///
@@ -136,7 +136,7 @@ impl<'packet> Reader<'packet> {
     #[inline]
     pub(super) fn topic_filter(&mut self) -> Result<&'packet [u8], Malformed> {
         let octets = self.binary()?;
-        if scan::any(octets, |octet| !octet.is_ascii()) {
+        if !octets.is_ascii() {
             self.utf8(octets)?;
         }
         TopicFilter::check(octets).map_err(|fault| self.topic_fault(fault, octets))?;
