@@ -1,23 +1,32 @@
-//! A round of rumqttc.
+//! rumqttc.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Outgoing, Packet, QoS};
+use tokio::runtime::Runtime;
+use tokio::time::sleep;
 
-use crate::{IN_FLIGHT, PAYLOAD};
+use crate::task::{Outcome, Task};
+use crate::{IDLE, IN_FLIGHT, PAYLOAD, SETTLE, memory};
 
-/// How long `messages` take to be published, or to be received on another connection.
-pub async fn round(address: SocketAddr, messages: u32, level: u8, receives: bool) -> Duration {
-    let qos = rumqttc::qos(level).expect("a level");
-    let (publisher, mut publishing) = connect(address, "publisher").await;
-    let (subscriber, mut subscribed) = connect(address, "subscriber").await;
-    if receives {
+pub(crate) fn run(runtime: &Runtime, task: &Task) -> Outcome {
+    if task.is_idle() {
+        return runtime.block_on(idle(task));
+    }
+    let time = runtime.block_on(messages(task));
+    Outcome { time, kib: memory::peak() }
+}
+
+async fn messages(task: &Task) -> Duration {
+    let qos = rumqttc::qos(task.level()).expect("a level");
+    let (publisher, mut publishing) = connect(task, "publisher").await;
+    let (subscriber, mut subscribed) = connect(task, "subscriber").await;
+    if task.receives() {
         subscriber.subscribe("bench/theirs", qos).await.expect("queued");
         let is_granted = |event: &Event| matches!(event, Event::Incoming(Packet::SubAck(_)));
         until(&mut subscribed, 1, is_granted).await;
     }
-    let begin = Instant::now();
+    let (messages, begin) = (task.messages, Instant::now());
     let commands = tokio::spawn(async move {
         for _ in 0..messages {
             let payload = bytes::Bytes::from_static(&PAYLOAD);
@@ -34,7 +43,7 @@ pub async fn round(address: SocketAddr, messages: u32, level: u8, receives: bool
         .await;
         publishing
     });
-    if receives {
+    if task.receives() {
         let is_message = |event: &Event| matches!(event, Event::Incoming(Packet::Publish(_)));
         until(&mut subscribed, messages, is_message).await;
     }
@@ -44,8 +53,25 @@ pub async fn round(address: SocketAddr, messages: u32, level: u8, receives: bool
     time
 }
 
-async fn connect(address: SocketAddr, name: &str) -> (AsyncClient, EventLoop) {
-    let mut options = MqttOptions::new(name, address.ip().to_string(), address.port());
+/// Each connection is driven by a task, as every program has to.
+async fn idle(task: &Task) -> Outcome {
+    let drive = |(client, mut events): (AsyncClient, EventLoop)| {
+        tokio::spawn(async move { while events.poll().await.is_ok() {} });
+        client
+    };
+    let mut held = vec![drive(connect(task, "first").await)];
+    let (before, begin) = (memory::now(), Instant::now());
+    for number in 0..IDLE {
+        held.push(drive(connect(task, &number.to_string()).await));
+    }
+    let time = begin.elapsed();
+    sleep(SETTLE).await;
+    Outcome { time, kib: memory::now().saturating_sub(before) }
+}
+
+async fn connect(task: &Task, name: &str) -> (AsyncClient, EventLoop) {
+    let name = format!("{name}-{}", std::process::id());
+    let mut options = MqttOptions::new(name, task.address.ip().to_string(), task.address.port());
     options.set_inflight(IN_FLIGHT);
     let (client, mut events) = AsyncClient::new(options, usize::from(IN_FLIGHT));
     until(&mut events, 1, |event| matches!(event, Event::Incoming(Packet::ConnAck(_)))).await;
