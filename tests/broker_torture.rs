@@ -20,6 +20,7 @@ fn behind(sabotage: &Sabotage) -> Tortured {
     let mut options = TortureOptions::default();
     options.duration = Duration::from_secs(2);
     options.patience = Duration::from_secs(4);
+    options.lateness = Duration::ZERO;
     torture(&subject, &options, &mut |_| {}).expect("it is on TCP")
 }
 

@@ -68,11 +68,17 @@ impl Reach {
         subject.map_err(|error| Failed { code: exit::USAGE, error: anyhow!(error) })
     }
 
+    /// The same for a broker that this program starts with a certificate that nobody can check.
+    pub(super) fn security_of_own(&self) -> Security {
+        if self.wants_tls() { self.security() } else { Security::default().insecure() }
+    }
+
     const fn wants_tls(&self) -> bool {
         self.ca.is_some() || self.cert.is_some() || self.insecure
     }
 
-    fn security(&self) -> Security {
+    /// TLS as these options say.
+    pub(super) fn security(&self) -> Security {
         let mut security = Security::default();
         if let Some(ca) = &self.ca {
             security = security.with_ca(ca);

@@ -42,6 +42,25 @@ impl Which {
         self.spawn.as_deref()
     }
 
+    /// The built-in broker with its state on disk, reached like this.
+    pub(super) fn built_in_durable(&self, over: Over) -> Result<Subject, Failed> {
+        let security = self.reach.security_of_own();
+        let started = Subject::spawn_behind(durable(over)?.as_str(), over.url(), &security);
+        self.reach.apply(started.map_err(not_there)?)
+    }
+
+    /// The broker, started if need be; one that a command starts is reached like this.
+    pub(super) fn subject_over(&self, over: Over) -> Result<Subject, Failed> {
+        match &self.spawn {
+            Some(command) if over != Over::Tcp => {
+                let security = self.reach.security();
+                let started = Subject::spawn_behind(command.as_str(), over.url(), &security);
+                self.reach.apply(started.map_err(not_there)?)
+            }
+            _ => self.subject(),
+        }
+    }
+
     /// The broker, started if need be.
     pub(super) fn subject(&self) -> Result<Subject, Failed> {
         let subject = match (&self.target, &self.spawn, &self.profile) {
@@ -55,6 +74,36 @@ impl Which {
             Some(profile) => subject.following(profile),
         };
         self.reach.apply(subject)
+    }
+}
+
+/// What MQTT goes over to a broker that is started here.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+pub(super) enum Over {
+    /// Plain TCP.
+    #[default]
+    Tcp,
+    /// TLS.
+    Tls,
+    /// WebSocket, at the path /mqtt.
+    Ws,
+    /// WebSocket over TLS.
+    Wss,
+}
+
+impl Over {
+    /// Where such a broker is, with the placeholder for its port.
+    pub(super) const fn url(self) -> &'static str {
+        match self {
+            Self::Tcp => "mqtt://127.0.0.1:{port}",
+            Self::Tls => "mqtts://127.0.0.1:{port}",
+            Self::Ws => "ws://127.0.0.1:{port}/mqtt",
+            Self::Wss => "wss://127.0.0.1:{port}/mqtt",
+        }
+    }
+
+    const fn is_secure(self) -> bool {
+        matches!(self, Self::Tls | Self::Wss)
     }
 }
 
@@ -86,10 +135,12 @@ pub(super) fn built_in() -> Result<String, anyhow::Error> {
     Ok(format!("{program} broker --volatile {listen}"))
 }
 
-/// The same, with its state on disk.
-pub(super) fn durable() -> Result<String, anyhow::Error> {
+/// The same, with its state on disk, reached like this.
+pub(super) fn durable(over: Over) -> Result<String, anyhow::Error> {
     let program = this_program()?;
-    Ok(format!("{program} broker --data-dir {{dir}}/state --bind 127.0.0.1:{{port}}"))
+    let listen = over.url();
+    let tls = if over.is_secure() { " --tls-self-signed" } else { "" };
+    Ok(format!("{program} broker --data-dir {{dir}}/state --listen {listen}{tls}"))
 }
 
 /// The command line that drives the client of this program.

@@ -11,7 +11,7 @@ use mqttspec_conformance::{Ends, Kept, Profile, Promise, Subject, TortureOptions
 use super::exit::{self, Failed};
 use super::interrupt;
 use super::reports::{is_stdout, write_to};
-use super::subject::{self, Which};
+use super::subject::{Over, Which};
 
 /// Torture a broker: does all that it promised come, though everything around it fails?
 ///
@@ -26,6 +26,11 @@ pub(super) struct Arguments {
     #[command(flatten)]
     which: Which,
 
+    /// What MQTT goes over to a broker that is started here; a target says so by its URL. Octets are
+    /// cut below it
+    #[arg(long, value_name = "TRANSPORT", default_value = "tcp", conflicts_with_all = ["target", "profile"])]
+    over: Over,
+
     /// Decides the faults; what meets what is still the machine's business
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
@@ -37,6 +42,10 @@ pub(super) struct Arguments {
     /// How long all may take to come to rest afterwards
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     patience: u64,
+
+    /// How long what is missing then may still come, late and not lost
+    #[arg(long, value_name = "SECONDS", default_value_t = 45)]
+    late: u64,
 
     /// How many publish
     #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -74,6 +83,8 @@ Examples:
   mqttspec torture --seconds 3600 --restarts 600      for an hour, with a death every six seconds
   mqttspec torture localhost:1883                     one that is running, and is left to
   mqttspec torture --spawn 'mosquitto -p {port}'      one that promises nothing beyond its end
+  mqttspec torture --over wss                         the built-in one, over WebSocket and TLS
+  mqttspec torture mqtts://localhost --ca ca.pem      over TLS; likewise ws://, wss:// and unix:/path
   mqttspec torture --profile mosquitto                what its profile says it keeps over a stop
 
 Exit codes: 0 all came, 1 it did not, 2 usage,
@@ -84,8 +95,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     interrupt::before_ending(Subject::terminate_all)?;
     let is_built_in = arguments.which.names_none();
     let subject = match is_built_in {
-        true => subject::spawn(&subject::durable()?)?,
-        false => arguments.which.subject()?,
+        true => arguments.which.built_in_durable(arguments.over)?,
+        false => arguments.which.subject_over(arguments.over)?,
     };
     let options = options(arguments, is_built_in);
     if options.ends != Ends::Never && !subject.can_be_ended() {
@@ -120,6 +131,7 @@ fn options(arguments: &Arguments, is_built_in: bool) -> TortureOptions {
     options.seed = arguments.seed;
     options.duration = Duration::from_secs(arguments.seconds);
     options.patience = Duration::from_secs(arguments.patience);
+    options.lateness = Duration::from_secs(arguments.late);
     options.publishers = arguments.publishers;
     options.subscribers = arguments.subscribers;
     options.restarts = arguments.restarts;

@@ -31,18 +31,25 @@ impl Dialer {
     ///
     /// Those of the network, and with a sentence those of a handshake that comes to nothing.
     pub(super) fn dial(&self, target: &Target, wait: Duration) -> io::Result<Box<dyn Transport>> {
-        if !target.is_websocket() {
-            return self.below_websocket(target, wait);
-        }
-        let request = request(target);
-        let Upgraded { answer, transport } = self.open(target, &request, wait)?;
-        transport.ok_or_else(|| {
-            let path = request.path;
-            io::Error::other(format!(
-                "asked for a WebSocket at {path} it {answer}; the path of a URL is chosen like \
-                 this: ws://localhost:8080/path"
-            ))
-        })
+        let deadline = Instant::now() + wait;
+        let below = self.below_websocket(target, wait)?;
+        above(target, below, left(deadline))
+    }
+
+    /// Shakes hands with `target` over `stream`, which leads there by way of somebody else.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`dial`](Self::dial).
+    pub(super) fn dial_over(
+        &self,
+        target: &Target,
+        stream: TcpStream,
+        wait: Duration,
+    ) -> io::Result<Box<dyn Transport>> {
+        let deadline = Instant::now() + wait;
+        let below = self.secure(target, stream, wait)?;
+        above(target, below, left(deadline))
     }
 
     /// Asks `target` for a WebSocket by this request, whatever comes of it.
@@ -59,30 +66,37 @@ impl Dialer {
     ) -> io::Result<Upgraded> {
         let deadline = Instant::now() + wait;
         let below = self.below_websocket(target, wait)?;
-        upgrade(below, request, deadline.saturating_duration_since(Instant::now()))
+        upgrade(below, request, left(deadline))
     }
 
     fn below_websocket(&self, target: &Target, wait: Duration) -> io::Result<Box<dyn Transport>> {
         let deadline = Instant::now() + wait;
-        let (scheme, host, port) = match target.place() {
+        let address = match target.place() {
             Place::Unix(path) => return Ok(Box::new(Stream::unix(UnixStream::connect(path)?))),
-            Place::Network { scheme, host, port, .. } => (*scheme, host.as_str(), *port),
+            Place::Network { host, port, .. } => (host.as_str(), *port),
         };
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for address in (host, port).to_socket_addrs()? {
+        for address in address.to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, wait) {
-                Ok(stream) => {
-                    let tcp = Box::new(Stream::tcp(stream)?);
-                    if !scheme.is_secure() {
-                        return Ok(tcp);
-                    }
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    return Ok(Box::new(Tls::open(tcp, self.tls()?, host, left)?));
-                }
+                Ok(stream) => return self.secure(target, stream, left(deadline)),
                 Err(error) => last = error,
             }
         }
         Err(last)
+    }
+
+    /// TLS over `stream`, if `target` has it.
+    fn secure(
+        &self,
+        target: &Target,
+        stream: TcpStream,
+        wait: Duration,
+    ) -> io::Result<Box<dyn Transport>> {
+        let tcp = Box::new(Stream::tcp(stream)?);
+        match target.network().filter(|_| target.is_secure()) {
+            None => Ok(tcp),
+            Some((host, _)) => Ok(Box::new(Tls::open(tcp, self.tls()?, host, wait)?)),
+        }
     }
 
     fn tls(&self) -> io::Result<Arc<ClientConfig>> {
@@ -92,6 +106,30 @@ impl Dialer {
         let config = Security::default().config().map_err(io::Error::other)?;
         Ok(Arc::clone(self.tls.get_or_init(|| config)))
     }
+}
+
+/// What carries MQTT to `target` over `below`: a WebSocket, if it speaks that.
+fn above(
+    target: &Target,
+    below: Box<dyn Transport>,
+    wait: Duration,
+) -> io::Result<Box<dyn Transport>> {
+    if !target.is_websocket() {
+        return Ok(below);
+    }
+    let request = request(target);
+    let Upgraded { answer, transport } = upgrade(below, &request, wait)?;
+    transport.ok_or_else(|| {
+        let path = request.path;
+        io::Error::other(format!(
+            "asked for a WebSocket at {path} it {answer}; the path of a URL is chosen like this: \
+             ws://localhost:8080/path"
+        ))
+    })
+}
+
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
 }
 
 /// The request for the WebSocket of a target.

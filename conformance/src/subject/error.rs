@@ -36,6 +36,9 @@ pub enum SubjectError {
     /// The broker does not run under the judge, and no command restarts it.
     #[error("there is no command that restarts the broker")]
     NoRestart,
+    /// Certificates or keys that cannot be used.
+    #[error(transparent)]
+    Security(#[from] super::SecurityError),
     /// A target that no broker can have.
     #[error(transparent)]
     Target(#[from] super::InvalidTarget),

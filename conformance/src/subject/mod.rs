@@ -10,6 +10,7 @@ mod security;
 mod target;
 
 use std::io;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -75,7 +76,23 @@ impl Subject {
     /// [`SubjectError::Start`] when the program cannot be started, and [`SubjectError::NotReady`]
     /// when it ends, or does not answer in time: then with what it has printed.
     pub fn spawn(launch: impl Into<Launch>) -> Result<Self, SubjectError> {
-        Self::spawn_at(&launch.into(), &Addresses::default(), None)
+        Self::spawn_at(&launch.into(), &Addresses::default(), None, Dialer::default())
+    }
+
+    /// The same for a broker that is not to be reached by plain TCP on `{port}`: `url` says where
+    /// it is, with the placeholders of [`Launch`], such as `wss://127.0.0.1:{port}/mqtt`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`spawn`](Self::spawn), [`SubjectError::Target`] for a `url` that is none, and
+    /// [`SubjectError::Security`].
+    pub fn spawn_behind(
+        launch: impl Into<Launch>,
+        url: &str,
+        security: &Security,
+    ) -> Result<Self, SubjectError> {
+        let at = Addresses { mqtt: Some(url.to_owned()), websocket: None };
+        Self::spawn_at(&launch.into(), &at, None, Dialer::new(security)?)
     }
 
     /// The broker of a profile: started, if the profile says how, else where it says that it is.
@@ -86,7 +103,10 @@ impl Subject {
     /// Those of [`spawn`](Self::spawn), and [`SubjectError::Target`] when its address is none.
     pub fn of_profile(profile: &Profile) -> Result<Option<Self>, SubjectError> {
         let subject = match (&profile.start, &profile.at.mqtt) {
-            (Some(launch), _) => Self::spawn_at(launch, &profile.at, profile.credentials.as_ref())?,
+            (Some(launch), _) => {
+                let credentials = profile.credentials.as_ref();
+                Self::spawn_at(launch, &profile.at, credentials, Dialer::default())?
+            }
             (None, Some(url)) => {
                 let subject = Self::at(url.parse()?);
                 match &profile.at.websocket {
@@ -115,12 +135,14 @@ impl Subject {
         launch: &Launch,
         at: &Addresses,
         credentials: Option<&Credentials>,
+        dialer: Dialer,
     ) -> Result<Self, SubjectError> {
         let mut prepared = launch.prepare()?;
         let mut subject = Self::at(match &at.mqtt {
             Some(url) => prepared.fill(url)?.parse()?,
             None => Target::new("127.0.0.1", prepared.port),
         });
+        subject.dialer = dialer;
         let websocket = match (&at.websocket, prepared.websocket_port()) {
             (Some(url), _) => Some(prepared.fill(url)?.parse()?),
             (None, Some(port)) => Some(Target::websocket("127.0.0.1", port, Target::DEFAULT_PATH)),
@@ -335,6 +357,15 @@ impl Subject {
     /// Opens a connection.
     pub(crate) fn dial(&self, wait: Duration) -> io::Result<Box<dyn Transport>> {
         self.dialer.dial(&self.target, wait)
+    }
+
+    /// Shakes hands over a connection that leads to it by way of somebody else.
+    pub(crate) fn dial_over(
+        &self,
+        stream: TcpStream,
+        wait: Duration,
+    ) -> io::Result<Box<dyn Transport>> {
+        self.dialer.dial_over(&self.target, stream, wait)
     }
 
     /// Asks for a WebSocket, by the request that `bend` makes of the usual one; `None` when it is

@@ -143,6 +143,14 @@ impl Target {
         self.credentials.as_ref().map(|(name, password)| (name.as_str(), password.as_deref()))
     }
 
+    /// The path of a Unix socket; `None` on a network.
+    pub(crate) fn unix(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Network { .. } => None,
+            Place::Unix(path) => Some(path),
+        }
+    }
+
     pub(super) const fn place(&self) -> &Place {
         &self.place
     }

@@ -12,6 +12,15 @@ use super::{Promise, Violation};
 /// Around the end of a broker nobody knows what it has still read.
 const AROUND: Duration = Duration::from_secs(2);
 
+/// What comes so long after the last message is late.
+const LATE: Duration = Duration::from_secs(5);
+
+/// How many messages and Wills were promised and have not come.
+pub(super) fn missing(entries: &[Entry], promise: Promise) -> usize {
+    let is_missing = |violation: &Violation| matches!(violation.kind, "lost" | "no Will");
+    check(entries, promise).iter().filter(|violation| is_missing(violation)).count()
+}
+
 /// All in which the history falls short.
 pub(super) fn check(entries: &[Entry], promise: Promise) -> Vec<Violation> {
     let facts = Facts::gather(entries);
@@ -19,6 +28,7 @@ pub(super) fn check(entries: &[Entry], promise: Promise) -> Vec<Violation> {
     violations.extend(facts.ends());
     for (&subscriber, subscription) in &facts.subscriptions {
         violations.extend(facts.losses(subscriber, subscription));
+        violations.extend(facts.lateness(subscriber));
         violations.extend(facts.copies(subscriber));
         violations.extend(facts.order(subscriber));
         violations.extend(facts.wills(subscriber, subscription));
@@ -36,6 +46,10 @@ struct Facts<'a> {
     subscriptions: BTreeMap<Who, Subscription>,
     /// What came to whom: where in the history, and at which level.
     received: BTreeMap<(Who, Name), Vec<(usize, u8)>>,
+    /// When who had the last message.
+    fenced: BTreeMap<Who, usize>,
+    /// When the broker ended.
+    ended: Vec<Duration>,
     /// What came with RETAIN, to those who subscribe or by mistake: it has not been lost.
     retained: BTreeSet<(Who, Name)>,
 }
@@ -50,10 +64,14 @@ impl<'a> Facts<'a> {
     fn gather(entries: &'a [Entry]) -> Self {
         let mut connection = BTreeMap::new();
         let (mut sent, mut acknowledged) = (BTreeMap::new(), BTreeSet::new());
-        let mut retained = BTreeSet::new();
+        let (mut retained, mut fenced, mut ended) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
         let (mut subscriptions, mut received) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
-        for (place, Entry { who, what, .. }) in entries.iter().enumerate() {
+        for (place, Entry { who, what, at }) in entries.iter().enumerate() {
             match *what {
+                What::Ended { .. } => ended.push(*at),
+                What::Fenced => {
+                    fenced.insert(*who, place);
+                }
                 What::Connected { session_present, number } => {
                     connection.insert(*who, number);
                     if !session_present {
@@ -80,24 +98,29 @@ impl<'a> Facts<'a> {
                 _ => {}
             }
         }
-        Self { entries, sent, acknowledged, subscriptions, received, retained }
+        Self { entries, sent, acknowledged, subscriptions, received, fenced, ended, retained }
     }
 
     /// [MQTT-3.2.2-2], [MQTT-4.1.0-1]: a Session that was there is there.
     fn sessions(&self, promise: Promise) -> Vec<Violation> {
-        let mut seen = BTreeSet::new();
+        // Where each of them connected last.
+        let mut seen = BTreeMap::new();
         let mut ended = BTreeSet::new();
         let mut violations = Vec::new();
-        for Entry { who, what, .. } in self.entries {
+        for (place, Entry { who, what, .. }) in self.entries.iter().enumerate() {
             match what {
-                What::Ended { .. } => ended.extend(seen.iter().copied()),
+                What::Ended { .. } => ended.extend(seen.keys().copied()),
                 What::Connected { session_present, .. } => {
-                    let is_known = !seen.insert(*who);
+                    let before = seen.insert(*who, place);
                     let is_excused = promise == Promise::Volatile && ended.contains(who);
                     ended.remove(who);
-                    if is_known && !session_present && !is_excused {
+                    if let Some(before) = before.filter(|_| !session_present && !is_excused) {
                         let text = format!("the Session of {who} is gone");
-                        let story = self.story(&[*who], None);
+                        let concerns = |it: &&Entry| {
+                            (it.who == *who || it.who == Who::Broker) && it.what.name().is_none()
+                        };
+                        let between = self.entries[before..=place].iter().filter(concerns);
+                        let story = between.map(ToString::to_string).collect();
                         violations.push(Violation::new(
                             "session lost",
                             "MQTT-3.2.2-2",
@@ -142,6 +165,29 @@ impl<'a> Facts<'a> {
                 self.violation("lost", statement, text, subscriber, name)
             })
             .collect()
+    }
+
+    /// [MQTT-4.4.0-1]: what was on its way when a connection was lost comes with the next.
+    fn lateness(&self, subscriber: Who) -> Vec<Violation> {
+        let Some(&fence) = self.fenced.get(&subscriber) else { return Vec::new() };
+        let due = self.entries[fence].at + LATE;
+        let late = self.of(subscriber).filter(|(_, receipts)| {
+            let (place, qos) = receipts[0];
+            qos > 0 && self.entries[place].at > due
+        });
+        let mut violations = Vec::new();
+        for ((_, name), receipts) in late {
+            let Some(&(sent, _)) = self.sent.get(name) else { continue };
+            let is_loss = |it: &Entry| it.who == subscriber && matches!(it.what, What::Lost { .. });
+            if !self.entries[sent..fence].iter().any(is_loss) {
+                // No statement says how soon a message has to come.
+                continue;
+            }
+            let seconds = (self.entries[receipts[0].0].at - self.entries[fence].at).as_secs_f64();
+            let text = format!("{name} came to {subscriber} {seconds:.0} s after the last message");
+            violations.push(self.violation("late", "MQTT-4.4.0-1", text, subscriber, *name));
+        }
+        violations
     }
 
     /// [MQTT-4.3.1-1], [MQTT-4.3.3-2]: at QoS 0 and 2 once at most, unless either way was QoS 1.
@@ -204,10 +250,7 @@ impl<'a> Facts<'a> {
             };
             let Some(&begin) = begun.get(&(publisher, number)) else { continue };
             let span = self.entries[begin].at..*at + AROUND;
-            let ends = |entry: &Entry| {
-                matches!(entry.what, What::Ended { .. }) && span.contains(&entry.at)
-            };
-            if self.entries.iter().any(ends) {
+            if self.ended.iter().any(|at| span.contains(at)) {
                 continue;
             }
             let name = Name { publisher, kind: Kind::Will, number };
@@ -268,7 +311,7 @@ impl<'a> Facts<'a> {
     }
 
     /// What these did, as far as it concerns `name`: its sending, its receipts, and what became of
-    /// connections and the broker between.
+    /// connections and the broker between; of those of its publisher until it was acknowledged.
     fn story(&self, whose: &[Who], name: Option<Name>) -> Vec<String> {
         let concerns = |entry: &&Entry| whose.contains(&entry.who) && entry.what.name() == name;
         let about =
@@ -286,9 +329,13 @@ impl<'a> Facts<'a> {
             });
             story.extend(standing);
         }
+        let sender = whose[0];
+        let told = self.entries.iter().rfind(|entry| concerns(entry) && entry.who == sender);
+        let told = told.filter(|_| name.is_some()).map_or(end, |entry| entry.at);
         let within = self.entries.iter().filter(|entry| (begin..=end).contains(&entry.at));
         story.extend(within.filter(|entry| match entry.what.name() {
             Some(other) => Some(other) == name && whose.contains(&entry.who),
+            None if entry.who == sender => entry.at <= told,
             None => entry.who == Who::Broker || whose.contains(&entry.who),
         }));
         story.into_iter().map(ToString::to_string).collect()

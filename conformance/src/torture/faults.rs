@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use socket2::Socket;
+
 use super::random::Random;
+use crate::subject::Target;
 
 /// A network that fails, between a port of its own and a broker. Dropping it closes its port.
 #[derive(Debug)]
@@ -19,7 +23,7 @@ pub(super) struct Faults {
 
 #[derive(Debug)]
 struct Network {
-    upstream: (String, u16),
+    upstream: Target,
     seed: u64,
     calm: AtomicBool,
     stopped: AtomicBool,
@@ -32,7 +36,7 @@ struct Network {
 const DIAL: Duration = Duration::from_secs(5);
 
 impl Faults {
-    pub(super) fn start(upstream: (String, u16), seed: u64) -> io::Result<Self> {
+    pub(super) fn start(upstream: Target, seed: u64) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let (calm, stopped, cut, cuts) = Default::default();
@@ -81,13 +85,10 @@ impl Drop for Faults {
 
 impl Network {
     fn pass(self: Arc<Self>, client: TcpStream, number: u64) -> io::Result<()> {
-        let (host, port) = &self.upstream;
-        let upstream = (host.as_str(), *port).to_socket_addrs()?.next();
-        let upstream = upstream.ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let server = TcpStream::connect_timeout(&upstream, DIAL)?;
+        let server = self.dial()?;
         client.set_nodelay(true)?;
-        server.set_nodelay(true)?;
         let port = client.peer_addr()?.port();
+        let client = Socket::from(client);
         // The system may have given this port to somebody before.
         lock(&self.cut).remove(&port);
         let (network, from, to) = (Arc::clone(&self), server.try_clone()?, client.try_clone()?);
@@ -96,12 +97,32 @@ impl Network {
         Ok(())
     }
 
+    fn dial(&self) -> io::Result<Socket> {
+        if let Some(path) = self.upstream.unix() {
+            return Ok(UnixStream::connect(path)?.into());
+        }
+        let (host, port) = self.upstream.network().ok_or(io::ErrorKind::Unsupported)?;
+        let address = (host, port).to_socket_addrs()?.next();
+        let address = address.ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let server = TcpStream::connect_timeout(&address, DIAL)?;
+        server.set_nodelay(true)?;
+        Ok(server.into())
+    }
+
+    /// Octets on each way that shaking hands takes, more or less, before there is any MQTT.
+    const fn handshake(&self) -> usize {
+        let tls = if self.upstream.is_secure() { 1_500 } else { 0 };
+        let websocket = if self.upstream.is_websocket() { 200 } else { 0 };
+        tls + websocket
+    }
+
     /// Passes on what one end says, until it is over or it is time for a cut.
-    fn carry(&self, mut from: &TcpStream, mut to: &TcpStream, way: u64, port: u16) {
+    fn carry(&self, mut from: &Socket, mut to: &Socket, way: u64, port: u16) {
         let mut random = Random::of(self.seed, way);
-        // Some links last for a packet or two, others for hundreds.
+        // Some links last for a packet or two, others for hundreds; and some do not outlast their
+        // handshake, if there is one.
         let most = if random.below(3) == 0 { 400 } else { 20_000 };
-        let mut left = 40 + random.place(most);
+        let mut left = 40 + random.place(2 * self.handshake() + most);
         let mut buffer = [0; 4096];
         loop {
             let Ok(length @ 1..) = from.read(&mut buffer) else {

@@ -56,6 +56,8 @@ pub(super) enum What {
     Ended {
         killed: bool,
     },
+    /// It has the last message.
+    Fenced,
     /// The broker answers again.
     Back,
     Connected {
@@ -102,6 +104,11 @@ impl History {
 
     pub(super) fn has(&self, is_meant: impl Fn(&Entry) -> bool) -> bool {
         self.lock().iter().any(is_meant)
+    }
+
+    /// What comes of a look at all of it so far.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&[Entry]) -> T) -> T {
+        look(&self.lock())
     }
 
     pub(super) fn into_entries(self) -> Vec<Entry> {
@@ -188,6 +195,7 @@ impl fmt::Display for What {
             Self::Acknowledged(name) => write!(f, "is told that {name} is taken"),
             Self::Ended { killed: true } => f.write_str("is killed"),
             Self::Ended { killed: false } => f.write_str("is stopped"),
+            Self::Fenced => f.write_str("has the last message"),
             Self::Back => f.write_str("answers again"),
             Self::Connected { session_present, number } => {
                 write!(f, "connects ({number}), session present {}", u8::from(*session_present))

@@ -1,16 +1,19 @@
 //! One connection of a peer, by the judge's own wire layer.
 
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use crate::peer::Transport;
+use crate::subject::Subject;
 use crate::wire::{Connack, Connect, Octets as _, Packet, Reader, Sender};
 
 /// One connection of a peer.
-#[derive(Debug)]
 pub(super) struct Line {
-    stream: TcpStream,
+    transport: Box<dyn Transport>,
     reader: Reader,
+    /// The port it comes from; 0 when it goes around the faults.
+    port: u16,
 }
 
 /// How long a broker may take for an answer that a connection cannot do without.
@@ -20,13 +23,29 @@ const ANSWER: Duration = Duration::from_secs(5);
 const GLANCE: Duration = Duration::from_millis(10);
 
 impl Line {
-    /// Opens a connection: the broker's answer to `connect`, which is to accept it.
-    pub(super) fn open(address: SocketAddr, connect: Connect) -> io::Result<(Self, Connack)> {
+    /// Opens a connection to `subject` by way of `address`: the broker's answer to `connect`, which
+    /// is to accept it.
+    pub(super) fn open(
+        subject: &Subject,
+        address: SocketAddr,
+        connect: Connect,
+    ) -> io::Result<(Self, Connack)> {
         let stream = TcpStream::connect_timeout(&address, ANSWER)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(GLANCE))?;
-        stream.set_write_timeout(Some(ANSWER))?;
-        let mut line = Self { stream, reader: Reader::new(Sender::Server) };
+        let port = stream.local_addr()?.port();
+        Self::over(subject.dial_over(stream, ANSWER)?, port, connect)
+    }
+
+    /// The same around the faults.
+    pub(super) fn direct(subject: &Subject, connect: Connect) -> io::Result<(Self, Connack)> {
+        Self::over(subject.dial(ANSWER)?, 0, connect)
+    }
+
+    fn over(
+        transport: Box<dyn Transport>,
+        port: u16,
+        connect: Connect,
+    ) -> io::Result<(Self, Connack)> {
+        let mut line = Self { transport, reader: Reader::new(Sender::Server), port };
         line.send(&Packet::Connect(connect))?;
         match line.wait_for_any()? {
             Packet::Connack(connack) if connack.code == 0 => Ok((line, connack)),
@@ -35,12 +54,12 @@ impl Line {
     }
 
     /// The port it comes from.
-    pub(super) fn port(&self) -> u16 {
-        self.stream.local_addr().map_or(0, |address| address.port())
+    pub(super) const fn port(&self) -> u16 {
+        self.port
     }
 
     pub(super) fn send(&mut self, packet: &Packet) -> io::Result<()> {
-        self.stream.write_all(&packet.octets())
+        self.transport.write(&packet.octets(), ANSWER)
     }
 
     /// The next packet, if there is one by now.
@@ -52,10 +71,10 @@ impl Line {
                 });
             }
             let mut buffer = [0; 4096];
-            match self.stream.read(&mut buffer) {
+            match self.transport.read(&mut buffer, GLANCE) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(length) => self.reader.push(&buffer[..length]),
-                Err(error) if is_timeout(&error) => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(None),
                 Err(error) => return Err(error),
             }
         }
@@ -87,8 +106,4 @@ impl Line {
         }
         false
     }
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }

@@ -41,6 +41,9 @@ pub struct TortureOptions {
     pub duration: Duration,
     /// How long all may take to come to rest afterwards. Default: 30 seconds.
     pub patience: Duration,
+    /// How long what is missing then may still come, late and not lost. Default: 45 seconds; who
+    /// sends again by a timer has been seen to wait for 30.
+    pub lateness: Duration,
     /// What the broker promises to keep beyond its end.
     pub promise: Promise,
     /// Whether it is ended meanwhile, and how.
@@ -77,6 +80,7 @@ impl Default for TortureOptions {
             subscribers: 3,
             duration: Duration::from_secs(10),
             patience: Duration::from_secs(30),
+            lateness: Duration::from_secs(45),
             promise: Promise::Volatile,
             ends: Ends::Never,
             restarts: 3,
@@ -144,8 +148,7 @@ impl Violation {
 ///
 /// # Errors
 ///
-/// [`io::ErrorKind::Unsupported`] for a broker that is not on plain TCP, and the errors of opening
-/// a port.
+/// The errors of opening a port.
 pub fn torture(
     subject: &Subject,
     options: &TortureOptions,

@@ -75,7 +75,7 @@ impl<'a> Publisher<'a> {
             will.kind.qos(),
             false,
         );
-        let (mut line, connack) = Line::open(self.run.address(), connect)?;
+        let (mut line, connack) = self.run.open(connect)?;
         let session_present = connack.session_present;
         self.tell(What::Connected { session_present, number });
         if session_present {

@@ -1,11 +1,11 @@
 //! A run from its beginning to its end.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::check::missing;
 use super::faults::Faults;
 use super::history::{Entry, History, Name, What, Who};
 use super::line::Line;
@@ -14,7 +14,7 @@ use super::random::Random;
 use super::subscriber::Subscriber;
 use super::{Ends, TortureOptions};
 use crate::subject::Subject;
-use crate::wire::{Connect, Packet, Publish, Subscribe};
+use crate::wire::{Connack, Connect, Packet, Publish, Subscribe};
 
 /// What all who take part in a run have in common.
 pub(super) struct Run<'a> {
@@ -26,6 +26,8 @@ pub(super) struct Run<'a> {
     /// Stands in every Client Identifier and topic, so that runs do not meet.
     tag: String,
     calm: AtomicBool,
+    /// Nobody need wait for anything more.
+    over: AtomicBool,
 }
 
 /// What has come of it, apart from the verdict.
@@ -39,19 +41,19 @@ pub(super) struct Ran {
 /// How long between two looks at what others do.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How long between two looks at what is missing.
+const SEARCH: Duration = Duration::from_millis(250);
+
 /// How long until the last message is sent once more.
 const FENCE: Duration = Duration::from_millis(500);
 
 impl<'a> Run<'a> {
     pub(super) fn new(subject: &'a Subject, options: &'a TortureOptions) -> io::Result<Self> {
-        let upstream = subject.target().network().filter(|_| subject.target().is_plain_tcp());
-        let (host, port) = upstream.ok_or_else(|| {
-            io::Error::new(io::ErrorKind::Unsupported, "torture goes over plain TCP: HOST:PORT")
-        })?;
-        let faults = Faults::start((host.to_owned(), port), options.seed)?;
+        let faults = Faults::start(subject.target().clone(), options.seed)?;
         let tag = format!("t{}-{}", std::process::id(), options.seed);
-        let (history, begin, calm) = (History::new(), Instant::now(), AtomicBool::new(false));
-        Ok(Self { options, history, faults, begin, subject, tag, calm })
+        let (history, begin) = (History::new(), Instant::now());
+        let (calm, over) = Default::default();
+        Ok(Self { options, history, faults, begin, subject, tag, calm, over })
     }
 
     /// Has everybody do their work.
@@ -73,6 +75,8 @@ impl<'a> Run<'a> {
             progress("waiting for all to come to rest");
             self.wait_for(|| publishers.iter().all(|publisher| publisher.is_finished()));
             self.fence();
+            self.wait_for_what_is_missing(progress);
+            self.over.store(true, Ordering::Relaxed);
             lost
         });
         let lost = lost.or_else(|| self.look_at_retained().err().map(|error| error.to_string()));
@@ -103,7 +107,7 @@ impl<'a> Run<'a> {
     /// Sends the last message until everybody has it.
     fn fence(&self) {
         let deadline = Instant::now() + self.options.patience;
-        while Instant::now() < deadline && self.left() < self.options.subscribers {
+        while Instant::now() < deadline && self.fenced() < self.options.subscribers {
             let sent = self.direct("fence").and_then(|mut line| {
                 line.send(&Packet::Publish(Publish::qos1(1, self.topic("fence"), "")))?;
                 line.wait_for_any()?;
@@ -113,9 +117,24 @@ impl<'a> Run<'a> {
             // A broker that is gone is noticed by the others.
             drop(sent);
             let next = Instant::now() + FENCE;
-            while Instant::now() < next && self.left() < self.options.subscribers {
+            while Instant::now() < next && self.fenced() < self.options.subscribers {
                 thread::sleep(LOOK);
             }
+        }
+    }
+
+    /// Some brokers send again by a timer of theirs what they should have sent at once. That is
+    /// late, and not lost: who is connected gets it.
+    fn wait_for_what_is_missing(&self, progress: &mut dyn FnMut(&str)) {
+        let promise = self.options.promise;
+        let deadline = Instant::now() + self.options.lateness;
+        let mut left = self.history.with(|entries| missing(entries, promise));
+        if left > 0 {
+            progress(&format!("{left} are missing; waiting for what may be late"));
+        }
+        while left > 0 && Instant::now() < deadline {
+            thread::sleep(SEARCH);
+            left = self.history.with(|entries| missing(entries, promise));
         }
     }
 
@@ -128,14 +147,14 @@ impl<'a> Run<'a> {
         self.numbers_of(is_subscribed)
     }
 
-    /// How many subscribers have come to their end.
-    fn left(&self) -> u32 {
-        let has_left = |number: &u32| {
+    /// How many subscribers have the last message, or have given up.
+    fn fenced(&self) -> u32 {
+        let is_fenced = |number: &u32| {
             let who = Who::Subscriber(*number);
-            let is_end = |what: &What| matches!(what, What::Left { .. } | What::Stuck(_));
+            let is_end = |what: &What| matches!(what, What::Fenced | What::Stuck(_));
             self.history.has(|it| it.who == who && is_end(&it.what))
         };
-        self.numbers_of(has_left)
+        self.numbers_of(is_fenced)
     }
 
     fn numbers_of(&self, is_meant: impl Fn(&u32) -> bool) -> u32 {
@@ -199,10 +218,7 @@ impl<'a> Run<'a> {
 
     /// A connection around the faults, with a clean Session.
     fn direct(&self, name: &str) -> io::Result<Line> {
-        let (host, port) = self.subject.target().network().ok_or(io::ErrorKind::Unsupported)?;
-        let address = std::net::ToSocketAddrs::to_socket_addrs(&(host, port))?.next();
-        let address = address.ok_or(io::ErrorKind::AddrNotAvailable)?;
-        Line::open(address, self.connect(name, true)).map(|(line, _)| line)
+        Line::direct(self.subject, self.connect(name, true)).map(|(line, _)| line)
     }
 
     pub(super) fn connect(&self, name: &str, clean: bool) -> Connect {
@@ -218,13 +234,18 @@ impl<'a> Run<'a> {
         format!("mqttspec/{}/{rest}", self.tag)
     }
 
-    /// Where the broker is, behind the faults.
-    pub(super) const fn address(&self) -> SocketAddr {
-        self.faults.address()
+    /// A connection to the broker, behind the faults.
+    pub(super) fn open(&self, connect: Connect) -> io::Result<(Line, Connack)> {
+        Line::open(self.subject, self.faults.address(), connect)
     }
 
     /// Whether the storm is over.
     pub(super) fn is_calm(&self) -> bool {
         self.calm.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody need wait for anything more.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
     }
 }

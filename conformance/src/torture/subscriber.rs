@@ -20,8 +20,8 @@ pub(super) struct Subscriber<'a> {
     received: BTreeSet<u16>,
     is_subscribed: bool,
     connections: u32,
-    /// The fence has come.
-    is_done: bool,
+    /// The last message has come.
+    is_fenced: bool,
 }
 
 impl<'a> Subscriber<'a> {
@@ -33,15 +33,15 @@ impl<'a> Subscriber<'a> {
             received: BTreeSet::new(),
             is_subscribed: false,
             connections: 0,
-            is_done: false,
+            is_fenced: false,
         }
     }
 
-    /// Listens until the fence has come, behind all else.
+    /// Listens until the last message has come, and what may be late.
     pub(super) fn work(mut self) {
         let deadline = self.run.begin + self.run.options.duration + 2 * self.run.options.patience;
-        while !self.is_done {
-            if Instant::now() > deadline {
+        while !(self.is_fenced && self.run.is_over()) {
+            if !self.is_fenced && Instant::now() > deadline {
                 return self.tell(What::Stuck("the last message has not come".to_owned()));
             }
             if let Err(error) = self.connect(deadline) {
@@ -56,7 +56,7 @@ impl<'a> Subscriber<'a> {
         self.connections += 1;
         let number = self.connections;
         let connect = self.run.connect(&format!("s{}", self.number), false);
-        let (mut line, connack) = Line::open(self.run.address(), connect)?;
+        let (mut line, connack) = self.run.open(connect)?;
         let session_present = connack.session_present;
         self.tell(What::Connected { session_present, number });
         if !session_present {
@@ -67,7 +67,9 @@ impl<'a> Subscriber<'a> {
             let qos = 2 - u8::try_from(self.number % 3).unwrap_or(0);
             line.send(&Packet::Subscribe(Subscribe::new(1).filter(self.run.topic("#"), qos)))?;
         }
-        while !self.is_done && Instant::now() < deadline {
+        let run = self.run;
+        let is_over = |fenced| if fenced { run.is_over() } else { Instant::now() > deadline };
+        while !is_over(self.is_fenced) {
             if let Some(packet) = line.receive()? {
                 self.take_in(&mut line, packet)?;
             }
@@ -111,7 +113,10 @@ impl<'a> Subscriber<'a> {
         let Publish { qos, dup, retain, ref topic, ref payload, .. } = *publish;
         let topic = String::from_utf8_lossy(topic);
         let Some(topic) = topic.strip_prefix(&self.run.topic("")) else { return };
-        self.is_done |= topic == "fence";
+        if topic == "fence" && !self.is_fenced {
+            self.is_fenced = true;
+            self.tell(What::Fenced);
+        }
         if let Some(name) = Name::parse(topic, payload) {
             self.tell(What::Received { name, qos, dup, retain });
         }
