@@ -61,7 +61,8 @@ pub mod wire;
 pub use capture::Capture;
 pub use case::{Case, ClientCase, Level};
 pub use client::{
-    Ability, ClientStage, ClientSubject, Driver, DriverError, Heard, Ticket, judge_client,
+    Ability, ClientStage, ClientSubject, Driver, DriverError, Heard, Ticket, interrupted_client,
+    judge_client,
 };
 pub use corpus::Bug;
 pub use finding::{Finding, Mismatch};
@@ -80,7 +81,7 @@ pub use report::{
     ReadReport, Report, Role, Row, StatementReport, SubjectReport, Summary, Tool,
 };
 pub use requirements::{Requirements, RequirementsError};
-pub use run::{Progress, judge, probe};
+pub use run::{Progress, interrupted, judge, probe};
 pub use shrink::{NoShrink, ShrinkOptions, ShrinkProgress, Shrunk, Size, shrink};
 pub use stage::Stage;
 pub use subject::{InvalidTarget, Launch, Security, SecurityError, Subject, SubjectError, Target};

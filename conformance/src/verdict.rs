@@ -14,7 +14,8 @@ use crate::finding::Finding;
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// No case judges the statement, or none that was asked for.
+    /// No case judges the statement, or none that was asked for; the case was not reached before
+    /// the run was interrupted.
     NotJudged,
     /// The subject lacks what all its cases need, and may.
     Unsupported,

@@ -29,6 +29,7 @@ mod subscribe;
 mod test;
 mod test_client;
 mod torture;
+mod watched;
 
 use std::process::ExitCode;
 

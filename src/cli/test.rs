@@ -1,16 +1,17 @@
 //! `mqttspec test`: judges a broker.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use mqttspec_conformance::{RunOptions, Subject, judge};
+use mqttspec_conformance::{RunOptions, Subject, interrupted, judge};
 
 use super::exit::{self, Failed};
 use super::interrupt;
-use super::progress::Bar;
 use super::reports::Reports;
 use super::selection::Selection;
 use super::subject::Which;
+use super::watched::{Unfinished, watch};
 
 /// Judge a broker, statement by statement
 ///
@@ -69,7 +70,8 @@ Examples:
   mqttspec test localhost --transcripts failures   what went wrong, for mqttspec replay
 
 Exit codes: 0 conforms, 1 does not, 2 usage,
-            3 the broker could not be reached, started or kept alive, 4 a fault of our own";
+            3 the broker could not be reached, started or kept alive, 4 a fault of our own,
+            130 interrupted by Ctrl-C (143 by SIGTERM): reports are of what was judged until then";
 
 /// Judges a broker, or lists the cases.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
@@ -77,15 +79,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     if !arguments.selection.narrow(&mut options)? {
         return Ok(ExitCode::from(exit::OK));
     }
-    interrupt::before_ending(Subject::terminate_all)?;
-    let subject = arguments.which.subject()?;
-    let mut progress = Bar::new(arguments.reports.quiet());
-    let report = judge(&subject, &options, &mut progress);
-    progress.clear();
-    // Its last words are in the report by now.
-    drop(subject);
-    arguments.reports.publish(&report)?;
-    Ok(ExitCode::from(report.exit_code()))
+    let signals = interrupt::before_ending(Subject::terminate_all)?;
+    let subject = Arc::new(arguments.which.subject()?);
+    let judged = (Arc::clone(&subject), options.clone());
+    let watched = watch(
+        &signals,
+        arguments.reports.quiet(),
+        // Who is judged is let go of with the run: its last words are in the report by then.
+        move |progress| judge(&judged.0, &judged.1, progress),
+        |so_far| {
+            let Unfinished { capabilities, finished, duration } = so_far;
+            interrupted(&subject, &options, &capabilities, finished, duration)
+        },
+    )?;
+    arguments.reports.publish(&watched.report)?;
+    Ok(ExitCode::from(watched.exit_code()))
 }
 
 fn options(arguments: &Arguments) -> RunOptions {

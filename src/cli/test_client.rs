@@ -1,17 +1,18 @@
 //! `mqttspec test-client`: judges a client.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use mqttspec_conformance::{RunOptions, Subject, judge_client};
+use mqttspec_conformance::{RunOptions, Subject, interrupted_client, judge_client};
 
 use super::driven::Client;
 use super::exit::{self, Failed};
 use super::interrupt;
-use super::progress::Bar;
 use super::reports::Reports;
 use super::selection::Named;
 use super::test::seconds;
+use super::watched::{Unfinished, watch};
 
 /// Judge a client, statement by statement
 ///
@@ -55,7 +56,8 @@ Examples:
   mqttspec test-client --list --statement 3.1.2-23 which cases judge a statement
 
 Exit codes: 0 conforms, 1 does not, 2 usage,
-            3 the client could not be driven, 4 a fault of our own";
+            3 the client could not be driven, 4 a fault of our own,
+            130 interrupted by Ctrl-C (143 by SIGTERM): reports are of what was judged until then";
 
 /// Judges a client, or lists the cases.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
@@ -67,11 +69,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     if !arguments.selection.narrow_client(&mut options)? {
         return Ok(ExitCode::from(exit::OK));
     }
-    interrupt::before_ending(Subject::terminate_all)?;
-    let subject = arguments.client.subject()?;
-    let mut progress = Bar::new(arguments.reports.quiet());
-    let report = judge_client(&subject, &options, &mut progress);
-    progress.clear();
-    arguments.reports.publish(&report)?;
-    Ok(ExitCode::from(report.exit_code()))
+    let signals = interrupt::before_ending(Subject::terminate_all)?;
+    let subject = Arc::new(arguments.client.subject()?);
+    let judged = (Arc::clone(&subject), options.clone());
+    let watched = watch(
+        &signals,
+        arguments.reports.quiet(),
+        move |progress| judge_client(&judged.0, &judged.1, progress),
+        |so_far| {
+            let Unfinished { capabilities, finished, duration } = so_far;
+            interrupted_client(&subject, &options, capabilities, finished, duration)
+        },
+    )?;
+    arguments.reports.publish(&watched.report)?;
+    Ok(ExitCode::from(watched.exit_code()))
 }

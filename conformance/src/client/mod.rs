@@ -15,6 +15,6 @@ mod subject;
 pub use ability::Ability;
 pub(crate) use driver::Again;
 pub use driver::{Driver, Heard, Ticket};
-pub use run::judge_client;
+pub use run::{interrupted_client, judge_client};
 pub use stage::ClientStage;
 pub use subject::{ClientSubject, DriverError};

@@ -14,7 +14,7 @@ use crate::options::RunOptions;
 use crate::peer::Pace;
 use crate::record::Record;
 use crate::report::{CaseReport, Report, SubjectReport};
-use crate::run::{Progress, base36, each, run_tag};
+use crate::run::{Progress, base36, each, run_tag, with_not_reached};
 use crate::stage::Look;
 
 /// Judges a client by the cases that the options select.
@@ -44,6 +44,21 @@ pub fn judge_client(
     progress.begun(&about.capabilities, cases.len());
     let reports = run.all(&cases, progress);
     Report::of_client(about, options, reports, begin.elapsed())
+}
+
+/// What is known of a client when its run is interrupted: what became of the cases that are
+/// `finished`, and that the others were not reached.
+pub fn interrupted_client(
+    subject: &ClientSubject,
+    options: &RunOptions,
+    capabilities: Capabilities,
+    finished: Vec<CaseReport>,
+    duration: Duration,
+) -> Report {
+    let mut about = SubjectReport::of_client(subject.command());
+    about.capabilities = capabilities;
+    let selected = client::all().filter(|case| options.selects_client(case)).map(ClientCase::about);
+    Report::of_client(about, options, with_not_reached(selected, finished), duration)
 }
 
 struct Run<'a> {

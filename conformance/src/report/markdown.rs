@@ -83,6 +83,9 @@ fn write_counts(out: &mut String, report: &Report) -> fmt::Result {
         }
     }
     let version = report.tool.version;
+    if summary.not_reached > 0 {
+        writeln!(out, "\nInterrupted: {} cases were not reached.", summary.not_reached)?;
+    }
     writeln!(out, "\nmqttspec {version}, {}.", seconds(summary.duration_ms))
 }
 

@@ -89,6 +89,9 @@ pub struct Summary {
     pub error: usize,
     /// Of those that failed or warned: how many the profile knows of.
     pub known: usize,
+    /// Had no verdict when the run was interrupted.
+    #[serde(skip_serializing_if = "is_none")]
+    pub not_reached: usize,
     /// How long the whole run took.
     pub duration_ms: u64,
 }
@@ -280,8 +283,7 @@ impl Summary {
                 Verdict::Unsupported => summary.unsupported += 1,
                 Verdict::Inconclusive => summary.inconclusive += 1,
                 Verdict::Error => summary.error += 1,
-                // Only statements can be left out.
-                Verdict::NotJudged => {}
+                Verdict::NotJudged => summary.not_reached += 1,
             }
         }
         summary
@@ -342,6 +344,13 @@ impl CaseReport {
             findings,
             observations: pages.observations,
         }
+    }
+
+    /// What is to be said of a case that an interrupted run has not come to the end of.
+    pub(crate) fn not_reached(case: About) -> Self {
+        let finding = Finding::Inconclusive("not reached: the run was interrupted".to_owned());
+        let report = Self::new(case, Err(finding), Duration::ZERO, Pages::default());
+        Self { verdict: Verdict::NotJudged, ..report }
     }
 
     /// Says whom it was seen in, and where somebody may look at it again.
@@ -448,6 +457,11 @@ const fn narrowed(finding: &Finding) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it asks about so")]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -48,7 +48,10 @@ impl StatementReport {
         let said: Vec<_> =
             cases.iter().filter_map(|case| Some((case.case, case.verdict_on(&id)?))).collect();
         let verdict = said.iter().map(|&(_, verdict)| verdict).max().unwrap_or(Verdict::NotJudged);
-        let reason = (verdict == Verdict::NotJudged).then(|| why_not(statement, by));
+        let reason = (verdict == Verdict::NotJudged).then(|| match said.is_empty() {
+            true => why_not(statement, by),
+            false => "the run was interrupted".to_owned(),
+        });
         Self {
             id,
             level: statement.level.as_str(),
@@ -66,6 +69,9 @@ impl CaseReport {
     /// A finding that is narrowed to one statement is a verdict on that one, whether or not the
     /// case was about it. What the case *was* about then stays open if it came to an end over it.
     fn verdict_on(&self, id: &str) -> Option<Verdict> {
+        if self.verdict == Verdict::NotJudged {
+            return self.statements.contains(&id).then_some(Verdict::NotJudged);
+        }
         let named = self.findings.iter().filter(|finding| narrowed(finding) == Some(id));
         let named = named.map(Verdict::from).max();
         if !self.statements.contains(&id) {

@@ -252,6 +252,7 @@ fn write_summary(out: &mut String, report: &Report) -> fmt::Result {
         (Verdict::Warn, summary.warn, "with a warning"),
         (Verdict::Inconclusive, summary.inconclusive, "inconclusive"),
         (Verdict::Unsupported, summary.unsupported, "unsupported"),
+        (Verdict::NotJudged, summary.not_reached, "not reached"),
     ];
     let mut comma = "";
     for (verdict, count, word) in counts {

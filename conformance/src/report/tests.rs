@@ -87,6 +87,22 @@ fn exit_codes_say_whose_fault_it_is() {
     assert_eq!(strict.exit_code(), 1);
 }
 
+#[test]
+fn what_was_not_reached_is_no_verdict() {
+    let reports = vec![case(&CASE, Ok(())), CaseReport::not_reached(ADVICE.about())];
+    let cut_short = report(reports, None);
+    assert_eq!((cut_short.summary.pass, cut_short.summary.not_reached), (1, 1));
+    assert_eq!(verdict(&cut_short, "MQTT-3.1.0-1"), Verdict::Pass);
+    let text = cut_short.to_terminal();
+    let text = anstream::adapter::strip_str(&text).to_string();
+    assert!(text.contains("1 passed, 1 not reached in"), "{text}");
+    assert!(cut_short.to_markdown().contains("Interrupted: 1 cases were not reached."));
+    assert!(cut_short.to_junit().contains("skipped=\"1\""));
+    assert_eq!(cut_short.exit_code(), 0);
+    let nothing = report(vec![CaseReport::not_reached(CASE.about())], None);
+    assert_eq!(verdict(&nothing, "MQTT-3.1.0-1"), Verdict::NotJudged);
+}
+
 fn example() -> Report {
     let entry = |at_ms, from, packet: &str, hex: &str| Entry {
         at_ms,

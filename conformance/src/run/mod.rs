@@ -84,6 +84,33 @@ pub fn judge(subject: &Subject, options: &RunOptions, progress: &mut dyn Progres
     run.report(cases, lost)
 }
 
+/// What is known of a broker when its run is interrupted: what became of the cases that are
+/// `finished`, and that the others were not reached.
+pub fn interrupted(
+    subject: &Subject,
+    options: &RunOptions,
+    capabilities: &Capabilities,
+    finished: Vec<CaseReport>,
+    duration: Duration,
+) -> Report {
+    let selected = server::all().filter(|case| options.selects(case)).map(Case::about);
+    let cases = with_not_reached(selected, finished);
+    Report::new(subject, options, capabilities, cases, None, duration)
+}
+
+/// Those that are `finished` and those that are not, in the order of `selected`.
+pub(crate) fn with_not_reached(
+    selected: impl Iterator<Item = About>,
+    finished: Vec<CaseReport>,
+) -> Vec<CaseReport> {
+    let mut finished: BTreeMap<_, _> =
+        finished.into_iter().map(|report| (report.case, report)).collect();
+    let report = |case: About| {
+        finished.remove(case.address).unwrap_or_else(|| CaseReport::not_reached(case))
+    };
+    selected.map(report).collect()
+}
+
 /// Finds out what a broker offers, how much it takes, and what it does where it is free.
 ///
 /// Takes longer than the probe before a run, since it looks for limits that no case depends on.
