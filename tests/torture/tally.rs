@@ -1,6 +1,7 @@
 //! What was sent, what was acknowledged, what has come, and whether that goes together.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use mqttspec::session::Message;
 
@@ -73,5 +74,13 @@ impl Tally {
             let foreign = index > 0 && !all.iter().all(|number| told.contains(number));
             assert!(!foreign, "seed {seed}: QoS {index} has what nobody sent");
         }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let acknowledged = self.acknowledged.each_ref().map(BTreeSet::len);
+        let received = self.received.each_ref().map(Vec::len);
+        write!(f, "{acknowledged:?} acknowledged and {received:?} received, by QoS")
     }
 }
