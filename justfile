@@ -25,7 +25,7 @@ bench *ARGS:
 
 # The whole broker and its clients from so many seeds, one thread and a made-up clock each
 simulate SEEDS="10000":
-    MQTTSPEC_SEEDS={{SEEDS}} cargo test --release --test simulation
+    MQTTSPEC_SEEDS={{SEEDS}} cargo test --release --test simulation guarantees -- --nocapture
 
 # Fuzz every target for so many minutes (needs nightly and cargo-fuzz)
 fuzz MINUTES:

@@ -18,6 +18,10 @@ pub(crate) enum Event {
     Connect { peer: usize },
     /// A peer's deadline may have come.
     PeerDeadline { peer: usize },
+    /// What a peer had to keep by then is kept.
+    PeerKept { peer: usize, life: u32 },
+    /// The server looks for Sessions whose time is over.
+    Expire,
     /// A connection's deadline may have come, at the server.
     ServerDeadline { life: u32, link: usize },
     /// A connection that was woken looks for output.

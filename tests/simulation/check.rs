@@ -25,14 +25,23 @@ pub(crate) fn check(history: &History, probe: usize) -> Vec<String> {
             faults.push(format!("{}: nobody had asked for it", what()));
         }
     }
+    let mut dropped = history.dropped.clone().unwrap_or_default();
     for &(subscriber, number) in owed.keys() {
         if !receipts.contains_key(&(subscriber, number)) {
+            // For so many there was no room, and the server has said so.
+            if let Some(count @ 1..) = dropped.get_mut(&subscriber) {
+                *count -= 1;
+                continue;
+            }
             let what = describe(number, &history.messages[number]);
             faults.push(format!("{what}: never came to peer {subscriber}"));
         }
     }
     faults.extend(order(history, &owed));
-    faults.extend(retained(history, probe));
+    // Who asks for what is retained has no more room than others.
+    if history.dropped.is_none() {
+        faults.extend(retained(history, probe));
+    }
     faults
 }
 
@@ -85,7 +94,8 @@ fn never_forbidden(message: &Sent, received: &[&Receipt]) -> Option<&'static str
 
 // [MQTT-4.3.1-1], [MQTT-4.3.3-2]: at QoS 1, on the way in or out, a message may come again.
 fn at_most_once(message: &Sent, received: &[&Receipt]) -> Option<String> {
-    let may_repeat = message.qos == QoS::AtLeastOnce
+    let may_repeat = message.may_repeat && message.qos != QoS::AtMostOnce
+        || message.qos == QoS::AtLeastOnce
         || received.iter().any(|receipt| receipt.qos == QoS::AtLeastOnce);
     (received.len() > 1 && !may_repeat).then(|| format!("came {} times", received.len()))
 }
@@ -112,7 +122,8 @@ fn order(history: &History, owed: &BTreeMap<(usize, usize), QoS>) -> Vec<String>
         let is_first = seen.insert((subscriber, number), ()).is_none();
         // What may come again counts when it came first, and only where the first cannot have
         // gone unheard.
-        let repeats = message.qos == QoS::AtLeastOnce || qos == QoS::AtLeastOnce;
+        let repeats =
+            message.may_repeat || message.qos == QoS::AtLeastOnce || qos == QoS::AtLeastOnce;
         if repeats && (!is_first || !owed.contains_key(&(subscriber, number))) {
             continue;
         }

@@ -14,10 +14,14 @@ pub(crate) enum Defect {
     AnswersTooEarly,
     /// Says Session Present where there is none.
     ClaimsSessions,
+    /// Drops messages for which there is no room, and does not say so.
+    DropsInSilence,
     /// Discards the Will of a connection that broke.
     DiscardsWills,
     /// Waits for Clients that have been silent for too long.
     EndlessPatience,
+    /// Ends Sessions before their time.
+    ExpiresTooEarly,
     /// Does not know any more, when a PUBLISH of QoS 2 comes again, that it has come before.
     ForgetsIdentifiers,
     /// Does not keep that a message is retained.
@@ -30,12 +34,22 @@ pub(crate) enum Defect {
     LosesGroups,
     /// Takes some messages of QoS 1 for delivered that it never sent.
     LosesMessages,
+    /// Never ends a Session.
+    NeverExpires,
     /// Sends no PUBREL.
     NoPubrel,
+    /// A peer does not keep which messages of QoS 2 have come.
+    PeersForgetIdentifiers,
+    /// A peer does not keep that PUBREC has come.
+    PeersForgetReleases,
+    /// A peer takes no acknowledgement of the last identifier there is.
+    PeersStopAtTheLastIdentifier,
     /// Publishes the Will after DISCONNECT.
     PublishesWillsAfterDisconnect,
     /// Sends messages of QoS 0 twice.
     RepeatsFleeting,
+    /// Takes no acknowledgement of the last identifier there is.
+    StopsAtTheLastIdentifier,
     /// Sends one message before the one that came before it.
     SwapsMessages,
     /// Keeps groups of changes by halves.
@@ -78,6 +92,9 @@ impl Seams {
                 vec![publish.into()]
             }
             (Some(Defect::PublishesWillsAfterDisconnect), Packet::Disconnect(_)) => Vec::new(),
+            (Some(Defect::StopsAtTheLastIdentifier), packet) if acknowledges_last(&packet) => {
+                Vec::new()
+            }
             (Some(Defect::ForgetsRetained), Packet::Publish(mut publish)) => {
                 // The second of each three: the first is there, and the third may be lost.
                 publish.retain &= !self.is_nth(3);
@@ -103,6 +120,9 @@ impl Seams {
                 on(Connack::Accepted { session_present: true }.into())
             }
             (Some(Defect::NoPubrel), Packet::Pubrel(_)) => Passed::default(),
+            (Some(Defect::PeersStopAtTheLastIdentifier), packet) if acknowledges_last(&packet) => {
+                Passed::default()
+            }
             (Some(Defect::ForgetsIdentifiers), Packet::Pubcomp(pubcomp))
                 if self.silent.contains(&(link, pubcomp.packet_id)) =>
             {
@@ -166,4 +186,14 @@ impl Seams {
         self.count += 1;
         self.count.is_multiple_of(nth)
     }
+}
+
+/// Whether a packet acknowledges a message that has the last identifier there is.
+fn acknowledges_last(packet: &Packet) -> bool {
+    let packet_id = match packet {
+        Packet::Puback(puback) => puback.packet_id,
+        Packet::Pubrec(pubrec) => pubrec.packet_id,
+        _ => return false,
+    };
+    packet_id.number() == u16::MAX
 }

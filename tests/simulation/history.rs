@@ -1,5 +1,7 @@
 //! What happened in a run, as far as the guarantees speak of it.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use mqttspec::packet::QoS;
@@ -15,6 +17,9 @@ pub(crate) struct History {
     /// What happened, for a person; empty unless it is asked for.
     pub(crate) story: Vec<String>,
     pub(crate) tells: bool,
+    /// How many messages for a peer the server may have dropped, by its own words; `None` where it has
+    /// room for all.
+    pub(crate) dropped: Option<BTreeMap<usize, u64>>,
     pub(crate) counts: Counts,
     pub(crate) moment: Moment,
 }
@@ -34,6 +39,9 @@ pub(crate) struct Sent {
     /// When it was asked for; of a Will, when it became due.
     pub(crate) asked: Moment,
     pub(crate) fate: Fate,
+    /// Its Session has ended at the server while it was on its way: its client cannot know whether
+    /// it came, and sends it as a new one.
+    pub(crate) may_repeat: bool,
 }
 
 /// What must have become of a message.
@@ -82,7 +90,16 @@ pub(crate) struct Counts {
     pub(crate) wills: u32,
     pub(crate) silences: u32,
     pub(crate) not_kept: u32,
+    pub(crate) published: u32,
     pub(crate) received: u32,
+    /// Programs of peers that ended in the midst of things.
+    pub(crate) deaths: u32,
+    /// Sessions that ended because their peers were away for too long.
+    pub(crate) expired: u32,
+    /// Messages that found no room.
+    pub(crate) dropped: u32,
+    /// Times that the last Packet Identifier was used, after which the first comes.
+    pub(crate) wraps: u32,
 }
 
 impl History {
@@ -101,9 +118,12 @@ impl History {
         retain: bool,
         is_empty: bool,
     ) -> usize {
+        self.counts.published += 1;
         let asked = self.tick();
         let fate = Fate::Open;
-        self.messages.push(Sent { publisher, topic, qos, retain, is_empty, asked, fate });
+        let may_repeat = false;
+        let sent = Sent { publisher, topic, qos, retain, is_empty, asked, fate, may_repeat };
+        self.messages.push(sent);
         self.messages.len() - 1
     }
 
@@ -133,6 +153,12 @@ impl History {
         self.end_spans(|span| span.subscriber == subscriber);
     }
 
+    /// What a peer has on its way may come again.
+    pub(crate) fn may_repeat(&mut self, publisher: usize) {
+        let open = |sent: &&mut Sent| sent.publisher == publisher && sent.fate == Fate::Open;
+        self.messages.iter_mut().filter(open).for_each(|sent| sent.may_repeat = true);
+    }
+
     /// Ends the subscriptions that `are_meant`.
     pub(crate) fn end_spans(&mut self, are_meant: impl Fn(&Span) -> bool) {
         let now = self.tick();
@@ -157,21 +183,43 @@ impl History {
 impl Counts {
     /// Adds those of another run.
     pub(crate) fn add(&mut self, other: &Self) {
-        for (mine, others) in self.all().into_iter().zip(other.clone().all()) {
+        let mut other = *other;
+        for ((_, mine), (_, others)) in self.all().into_iter().zip(other.all()) {
             *mine += *others;
         }
     }
 
     /// Fails when something never happened.
     pub(crate) fn check(mut self) {
-        let copy = self;
-        assert!(self.all().into_iter().all(|count| *count > 0), "{copy:?}");
+        let text = self.to_string();
+        assert!(self.all().into_iter().all(|(_, count)| *count > 0), "{text}");
     }
 
-    fn all(&mut self) -> [&mut u32; 10] {
-        let Self { cuts, crashes, stops, takeovers, resumed, sent_again, wills, silences, .. } =
-            self;
-        let (not_kept, received) = (&mut self.not_kept, &mut self.received);
-        [cuts, crashes, stops, takeovers, resumed, sent_again, wills, silences, not_kept, received]
+    fn all(&mut self) -> [(&'static str, &mut u32); 15] {
+        [
+            ("messages published", &mut self.published),
+            ("received", &mut self.received),
+            ("sent again", &mut self.sent_again),
+            ("links cut", &mut self.cuts),
+            ("server crashes", &mut self.crashes),
+            ("stops", &mut self.stops),
+            ("writes that failed under somebody", &mut self.not_kept),
+            ("peers that died", &mut self.deaths),
+            ("Sessions resumed", &mut self.resumed),
+            ("expired", &mut self.expired),
+            ("takeovers", &mut self.takeovers),
+            ("Wills due", &mut self.wills),
+            ("silences ended", &mut self.silences),
+            ("messages dropped", &mut self.dropped),
+            ("identifiers that went round", &mut self.wraps),
+        ]
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut copy = *self;
+        let counts = copy.all().map(|(what, count)| format!("{what}: {count}"));
+        f.write_str(&counts.join(", "))
     }
 }

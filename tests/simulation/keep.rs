@@ -31,6 +31,13 @@ impl Keep {
         }
     }
 
+    /// What an earlier server has left, whatever became of it.
+    pub(crate) fn begin(&mut self, changes: &[Change]) {
+        drop(self.load().expect("nothing has happened yet"));
+        self.commit(changes, false).expect("there is room");
+        self.close();
+    }
+
     /// What there is, for a server that begins; `None` when nothing is kept at all.
     pub(crate) fn load(&mut self) -> Result<Option<Kept>, StoreError> {
         match self {

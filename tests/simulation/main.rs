@@ -3,18 +3,22 @@
 //!
 //! The values of `broker` and `client` and the store of the program are driven as the shell drives
 //! them, by octets. The network delays, splits, loses and breaks; the server dies with what its disk
-//! had not yet, or stops in good order; clients leave, come back, and turn their Sessions clean.
+//! had not yet, or stops in good order; clients leave, come back, turn their Sessions clean, die
+//! with what they had not kept yet, and stay away until their Sessions end. Some Sessions are old
+//! when a run begins, and out of Packet Identifiers soon; some queues are short.
 //!
 //! | variable | means |
 //! |---|---|
 //! | `MQTTSPEC_SEEDS` | so many seeds instead of [`SEEDS`] |
 //! | `MQTTSPEC_SEED` | this one alone, and all of its story |
 
+mod ageing;
 mod agenda;
 mod check;
 mod defect;
 #[path = "../support/disk.rs"]
 mod disk;
+mod dying;
 mod history;
 mod keep;
 mod network;
@@ -79,7 +83,8 @@ fn the_guarantees_hold() {
     }
     let wrong = Mutex::new(None);
     let counts = Mutex::new(Counts::default());
-    run_all(variable("MQTTSPEC_SEEDS").unwrap_or(SEEDS), |seed| {
+    let runs = variable("MQTTSPEC_SEEDS").unwrap_or(SEEDS);
+    run_all(runs, |seed| {
         let Outcome { faults, counts: of_run, .. } = run(seed, None, false);
         counts.lock().expect("nobody has panicked").add(&of_run);
         if !faults.is_empty() {
@@ -92,6 +97,7 @@ fn the_guarantees_hold() {
     }
     // Runs that never come to what they are about find nothing wrong, either.
     let counts = counts.into_inner().expect("nobody has panicked");
+    println!("{runs} runs; {counts}");
     counts.check();
 }
 
@@ -124,8 +130,15 @@ macro_rules! found {
 found! {
     acknowledging_too_early_is_found:       AnswersTooEarly,               "never came to peer";
     claiming_a_session_is_found:            ClaimsSessions,                "finds fault with the server";
+    dropping_in_silence_is_found:           DropsInSilence,                "never came to peer";
     discarding_a_will_is_found:             DiscardsWills,                 "never came to peer";
     endless_patience_is_found:              EndlessPatience,               "silent for too long";
+    ending_a_session_too_early_is_found:    ExpiresTooEarly,               "ended too early";
+    never_ending_a_session_is_found:        NeverExpires,                  "should have ended";
+    a_peer_without_its_identifiers_is_found: PeersForgetIdentifiers,       "came 2 times";
+    a_peer_without_its_releases_is_found:   PeersForgetReleases,           "came 2 times";
+    a_server_short_of_an_identifier_is_found: StopsAtTheLastIdentifier,    "does not come to rest";
+    a_peer_short_of_an_identifier_is_found: PeersStopAtTheLastIdentifier,  "does not come to rest";
     forgetting_identifiers_is_found:        ForgetsIdentifiers,            "came 2 times";
     forgetting_what_is_retained_is_found:   ForgetsRetained,               "retained, not one of";
     forgetting_a_session_is_found:          ForgetsSessions,               "session present false";

@@ -6,12 +6,14 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use mqttspec::client::{Client, CloseReason, Input, Limits, Outcome, Output, Token};
 use mqttspec::packet::{
-    Binary, ClientId, Connect, Decoder, OneOrMore, SubscribeFilter, Text, Will,
+    Binary, ClientId, Connect, Decoder, OneOrMore, Packet, SubscribeFilter, Text, Will,
 };
 use mqttspec::session::Message;
 use mqttspec::topic::{TopicFilter, TopicName};
 
+use super::ageing::{is_last, near_the_last};
 use super::agenda::{Event, Side};
+use super::dying::Memory;
 use super::history::{Fate, Receipt, Span};
 use super::network::Link;
 use super::plan::{PeerPlan, Step};
@@ -19,41 +21,59 @@ use super::world::World;
 
 /// A client and its program.
 pub(crate) struct Peer {
-    client: Client,
-    plan: PeerPlan,
+    pub(crate) client: Client,
+    pub(crate) limits: Limits,
+    pub(crate) plan: PeerPlan,
+    /// What outlives its program, if anything does.
+    pub(crate) memory: Option<Memory>,
+    /// It does not connect before.
+    away_until: Duration,
     connect: Connect,
     /// What it wants to be subscribed to.
     filters: BTreeMap<String, mqttspec::packet::QoS>,
-    link: Option<usize>,
+    pub(crate) link: Option<usize>,
     inbox: BytesMut,
     /// The server has accepted this connection.
     is_connected: bool,
     alarm: Option<Duration>,
-    tokens: BTreeMap<Token, Asked>,
+    pub(crate) tokens: BTreeMap<Token, Asked>,
     /// The Will of the connection it has, as a message.
     pub(crate) will: Option<usize>,
     /// Whether the server may have a Session of it, and whether it may have none.
     may_be_there: bool,
-    may_be_gone: bool,
+    pub(crate) may_be_gone: bool,
 }
 
 /// What a token stands for.
-enum Asked {
+pub(crate) enum Asked {
+    /// A message from before the run.
+    Old,
     Publish(usize),
     Subscribe(usize),
     Unsubscribe,
 }
 
 impl Peer {
-    pub(crate) fn new(number: usize, plan: PeerPlan) -> Self {
+    pub(crate) fn new(number: usize, plan: PeerPlan, aged: bool) -> Self {
+        let has_session = aged && !plan.clean;
         let mut limits = Limits::default();
         limits.in_flight = plan.in_flight;
-        let name = ClientId::new(Text::new(format!("peer {number}")).expect("text"));
-        let connect = Connect::new(&name)
+        let memory = plan.durable.then(|| match has_session {
+            true => Memory::aged(client_id(number), near_the_last(number)),
+            false => Memory::default(),
+        });
+        let client = match &memory {
+            Some(memory) => Client::resumed(limits, memory.kept.clone()),
+            None => Client::new(limits),
+        };
+        let connect = Connect::new(&client_id(number))
             .with_clean_session(plan.clean)
             .with_keep_alive_seconds(plan.keep_alive);
         Self {
-            client: Client::new(limits),
+            client,
+            limits,
+            memory,
+            away_until: Duration::ZERO,
             connect,
             filters: plan.filters.iter().cloned().collect(),
             plan,
@@ -61,16 +81,18 @@ impl Peer {
             inbox: BytesMut::new(),
             is_connected: false,
             alarm: None,
-            tokens: BTreeMap::new(),
+            tokens: BTreeMap::from([(Token(0), Asked::Old)]),
             will: None,
-            may_be_there: false,
-            may_be_gone: true,
+            may_be_there: has_session,
+            may_be_gone: !has_session,
         }
     }
 
     /// Whether it is connected and has nothing left to do.
     pub(crate) fn is_at_rest(&self) -> bool {
-        self.is_connected && self.client.is_idle()
+        self.is_connected
+            && self.client.is_idle()
+            && self.memory.as_ref().is_none_or(Memory::is_at_rest)
     }
 }
 
@@ -79,6 +101,10 @@ impl World {
     pub(crate) fn connect_peer(&mut self, number: usize) {
         if self.peers[number].link.is_some() {
             return;
+        }
+        let away_until = self.peers[number].away_until;
+        if self.now < away_until {
+            return self.agenda.add(away_until, Event::Connect { peer: number });
         }
         let Some(server) = &self.server else { return self.reconnect(number, 1_000_000) };
         // A CONNECT that comes out of the network after a later one would begin all anew, and
@@ -153,6 +179,11 @@ impl World {
                 }
             }
             Step::Leave => self.leave(number),
+            Step::Stay(time) => {
+                self.peers[number].away_until = self.now + time;
+                self.leave(number);
+            }
+            Step::Die => self.die(number),
             Step::Turn => {
                 self.leave(number);
                 let peer = &mut self.peers[number];
@@ -236,16 +267,13 @@ impl World {
     fn drive_peer(&mut self, number: usize) {
         while let Some(output) = self.peers[number].client.poll_output() {
             match output {
-                Output::Send(packet) => {
-                    let Some(link) = self.peers[number].link else { continue };
-                    let mut octets = BytesMut::new();
-                    packet.encode(&mut octets).expect("it was short enough");
-                    self.transmit(link, Side::Server, octets.freeze());
-                }
+                Output::Send(packet) => self.peer_sends(number, packet),
                 Output::Close(reason) => {
                     if matches!(reason, CloseReason::Refused(_)) {
                         self.fault(format!("peer {number} is refused: {reason}"));
                     }
+                    // All is said before the link is closed.
+                    self.keep_all(number);
                     if let Some(link) = self.peers[number].link {
                         self.finish(link, Side::Server);
                         self.end_link(number);
@@ -254,8 +282,7 @@ impl World {
                 Output::Connected { session_present } => self.connected(number, session_present),
                 Output::Completed { token, outcome } => self.completed(number, token, &outcome),
                 Output::Received(message) => self.received(number, &message),
-                // Nothing outlives these peers.
-                Output::Keep(_) => {}
+                Output::Keep(change) => self.record(number, change),
                 Output::Refused(filter) => {
                     self.fault(format!("peer {number} is refused {filter:?}"));
                 }
@@ -270,8 +297,17 @@ impl World {
         }
     }
 
+    pub(crate) fn transmit_packet(&mut self, number: usize, packet: &Packet) {
+        let Some(link) = self.peers[number].link else { return };
+        self.history.counts.wraps += u32::from(is_last(packet));
+        let mut octets = BytesMut::new();
+        packet.encode(&mut octets).expect("it was short enough");
+        self.transmit(link, Side::Server, octets.freeze());
+    }
+
     /// A peer has no connection any more.
-    fn end_link(&mut self, number: usize) {
+    pub(crate) fn end_link(&mut self, number: usize) {
+        self.forget_held(number);
         let peer = &mut self.peers[number];
         let Some(link) = peer.link.take() else { return };
         peer.is_connected = false;
@@ -310,6 +346,9 @@ impl World {
             ));
         }
         if !session_present {
+            if !clean && self.plan.expiry.is_some() {
+                self.history.may_repeat(number);
+            }
             self.history.end_session(number);
             let filters = self.peers[number].filters.clone().into_iter().collect();
             self.subscribe(number, filters);
@@ -320,7 +359,12 @@ impl World {
         let moment = self.history.tick();
         let asked = self.peers[number].tokens.remove(&token);
         match (asked, outcome) {
+            (Some(Asked::Old), _) => {}
             (Some(Asked::Publish(message)), Outcome::Delivered) => {
+                if self.peers[number].memory.is_some() {
+                    // It may hear so again, after a death.
+                    self.peers[number].tokens.insert(token, Asked::Publish(message));
+                }
                 self.tell(|| format!("peer {number}: message {message} is delivered"));
                 self.history.messages[message].fate = Fate::Done;
             }
@@ -349,8 +393,13 @@ impl World {
         };
         self.tell(|| format!("peer {number} gets message {message}, {qos:?}, retain {retain}"));
         let (qos, retain) = (*qos, *retain);
-        self.history.receipts.push(Receipt { subscriber: number, message, qos, retain, at });
+        self.take_down(number, Receipt { subscriber: number, message, qos, retain, at });
     }
+}
+
+/// The name of a peer.
+pub(crate) fn client_id(number: usize) -> ClientId {
+    ClientId::new(Text::new(format!("peer {number}")).expect("text"))
 }
 
 fn topic_name(text: String) -> TopicName {

@@ -26,6 +26,12 @@ pub(crate) struct Plan {
     pub(crate) stops: Vec<Duration>,
     /// How many messages the server sends to one peer before it waits.
     pub(crate) server_in_flight: u16,
+    /// Peers and server have spoken before, and are near the last Packet Identifier.
+    pub(crate) aged: bool,
+    /// How long the server keeps the Session of a peer that is away, in seconds.
+    pub(crate) expiry: Option<u64>,
+    /// How many messages may wait for one peer, and whether the old ones give way.
+    pub(crate) queue: Option<(usize, bool)>,
 }
 
 /// Where the server keeps what outlives it.
@@ -43,6 +49,10 @@ pub(crate) enum Keeping {
 #[derive(Clone, Debug)]
 pub(crate) struct PeerPlan {
     pub(crate) clean: bool,
+    /// It goes on from what it has kept when its program dies.
+    pub(crate) durable: bool,
+    /// How long it takes to keep something, in microseconds.
+    pub(crate) sync: u64,
     /// In seconds; 0 for none.
     pub(crate) keep_alive: u16,
     pub(crate) in_flight: u16,
@@ -72,6 +82,10 @@ pub(crate) enum Step {
     Turn,
     /// Its link breaks.
     Break,
+    /// Its program ends in the midst of things, and is started again.
+    Die,
+    /// Leaves in good order, and does not come back for so long.
+    Stay(Duration),
 }
 
 /// How long peers act before the network behaves.
@@ -95,7 +109,7 @@ impl Plan {
             (0..random.below(most + 1)).map(|_| moment(random, 1_000, STORM)).collect()
         };
         let (crashes, stops) = (times(3), times(1));
-        Self {
+        let mut plan = Self {
             keeping,
             delay: (100, slow),
             sync: [500, 5_000, 200_000][random.place(3)],
@@ -106,7 +120,16 @@ impl Plan {
             crashes,
             stops,
             server_in_flight: [1, 2, 3, 20][random.place(4)],
+            aged: keeping != Keeping::Volatile && random.happens(25),
+            expiry: random.happens(20).then(|| 1 + random.below(3)),
+            // What is dropped is told while the server lives, and not after it.
+            queue: (keeping == Keeping::Volatile && random.happens(50))
+                .then(|| (2 + random.place(6), random.happens(50))),
+        };
+        for peer in plan.peers.iter_mut().skip(1) {
+            peer.outlive(plan.expiry, random);
         }
+        plan
     }
 }
 
@@ -118,6 +141,8 @@ impl PeerPlan {
         let clean = random.happens(30);
         let mut plan = Self {
             clean,
+            durable: false,
+            sync: 0,
             keep_alive: [0, 1, 2, 10][random.place(4)],
             in_flight: [1, 2, 5, 100][random.place(4)],
             will: random.happens(50).then(|| (qos(random), random.happens(30))),
@@ -157,10 +182,30 @@ impl PeerPlan {
         plan
     }
 
+    /// Some have a store, and die; and where Sessions end in time, some stay away.
+    fn outlive(&mut self, expiry: Option<u64>, random: &mut Random) {
+        let turns = self.steps.iter().any(|(_, step)| matches!(step, Step::Turn));
+        if !self.clean && !turns && random.happens(50) {
+            self.durable = true;
+            self.sync = [100, 5_000, 100_000][random.place(3)];
+            for _ in 0..random.below(3) {
+                self.steps.push((moment(random, 600, STORM), Step::Die));
+            }
+        }
+        if let Some(expiry) = expiry
+            && random.happens(40)
+        {
+            let time = Duration::from_millis(1_000 * expiry + random.below(4_000));
+            self.steps.push((moment(random, 600, STORM), Step::Stay(time)));
+        }
+    }
+
     /// The one that is there before all others and subscribes to every Will.
     fn observer(random: &mut Random) -> Self {
         Self {
             clean: false,
+            durable: false,
+            sync: 0,
             keep_alive: 5,
             in_flight: 10,
             will: None,

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use mqttspec::broker::{
-    Broker, Change, CloseReason, Connection, Input, Limits, Local, LocalConnection, Output,
-    Position,
+    Broker, Change, CloseReason, Connection, Input, Limits, Local, LocalConnection, Note, Output,
+    Policy, Position, QueuePolicy,
 };
 use mqttspec::packet::{Decoder, Packet};
 
+use super::ageing::is_last;
 use super::agenda::{Event, Side};
 use super::defect::{Defect, Passed};
 use super::history::Fate;
@@ -27,6 +28,8 @@ pub(crate) struct Server {
     writing: Option<(Vec<Change>, u64)>,
     /// The disk has no room at the moment.
     failing: bool,
+    /// How many messages it says to have dropped, by peer.
+    dropped: BTreeMap<usize, u64>,
     /// Wills that became due and are nowhere else, and what has to be durable for that to count.
     due: Vec<(usize, u64)>,
 }
@@ -73,16 +76,24 @@ impl World {
     /// The server begins, with what the one before it has left.
     pub(crate) fn start_server(&mut self) {
         self.life += 1;
+        self.began = self.now;
         let mut limits = Limits::default();
         limits.max_in_flight = self.plan.server_in_flight;
+        let mut policy = Policy::default();
+        policy.session_expiry = self.plan.expiry.map(Duration::from_secs);
+        if let Some((most, old_ones_go)) = self.plan.queue {
+            limits.max_queued_messages = most;
+            policy.queue = if old_ones_go { QueuePolicy::DropOld } else { QueuePolicy::DropNew };
+        }
         let broker = match self.keep.load() {
-            Ok(None) => Broker::new(Local::new(), limits),
+            Ok(None) => Broker::new(Local::new(), limits).with_policy(policy),
             Ok(Some(kept)) => {
                 let kept = self.seams.load(kept);
                 for will in std::mem::take(&mut self.wills_at_start) {
                     self.history.due(Some(will));
                 }
                 let broker = Broker::new(Local::recording(kept.last_number()), limits);
+                let broker = broker.with_policy(policy);
                 broker.restore(kept);
                 broker
             }
@@ -97,6 +108,7 @@ impl World {
             gathered: Vec::new(),
             writing: None,
             failing: false,
+            dropped: BTreeMap::new(),
             due: Vec::new(),
         });
         self.collect();
@@ -114,6 +126,9 @@ impl World {
         }
         for (link, seat) in server.seats {
             let is_open = seat.is_open();
+            if is_open {
+                self.absent.entry(seat.peer).or_insert(self.now);
+            }
             match seat.will {
                 // To the next server it is as if the network had failed.
                 Some(will) if is_open && !seat.clean && seat.told => self.wills_at_start.push(will),
@@ -217,10 +232,14 @@ impl World {
         seat.value.handle(instant, input, &server.broker);
         let is_open = seat.is_open();
         let (peer, leaving) = (seat.peer, seat.leaving);
-        if was_open && !is_open && !leaving {
-            self.due_of_seat(link);
+        if was_open && !is_open {
+            self.miss(peer);
+            if !leaving {
+                self.due_of_seat(link);
+            }
         }
         if !was_open && is_open {
+            self.absent.remove(&peer);
             // [MQTT-3.1.4-2] Whoever had the Session has it no more.
             let server = self.server.as_ref().expect("it has just handled something");
             let is_displaced = |(other, seat): &(&usize, &Seat)| {
@@ -234,6 +253,14 @@ impl World {
             }
         }
         self.drive(link);
+    }
+
+    /// A connection of a peer has ended. Whom a newer one has displaced nobody misses.
+    fn miss(&mut self, peer: usize) {
+        let Some(server) = &self.server else { return };
+        if !server.seats.values().any(|seat| seat.peer == peer && seat.is_open()) {
+            self.absent.insert(peer, self.now);
+        }
     }
 
     /// The connection has ended without DISCONNECT: its Will is due.
@@ -264,6 +291,8 @@ impl World {
                     seat.held = None;
                     seat.value.handle(instant, Input::NotKept, &server.broker);
                     if was_open {
+                        let peer = self.links[link].peer;
+                        self.miss(peer);
                         self.due_of_seat(link);
                     }
                     continue;
@@ -275,12 +304,31 @@ impl World {
                 Some(Output::Hold(position)) => seat.held = Some(position),
                 Some(Output::Send(packet)) => self.server_sends(link, packet),
                 Some(Output::Close(reason)) => self.server_closes(link, reason),
+                Some(Output::Note(Note::Dropped(count))) if self.plan.queue.is_some() => {
+                    self.drops(link, count);
+                }
                 Some(Output::Note(note)) => self.fault(format!("the server notes: {note}")),
                 Some(Output::Authenticate(_)) => self.fault("it asks for a password".to_owned()),
             }
         }
         self.collect();
         self.set_server_alarm(link);
+    }
+
+    /// The server says how many messages it has dropped so far for the peer on this link.
+    fn drops(&mut self, link: usize, count: u64) {
+        let peer = self.links[link].peer;
+        let Some(server) = &mut self.server else { return };
+        // Of a new Session it counts anew.
+        let before = server.dropped.insert(peer, count).filter(|before| *before <= count);
+        let more = count - before.unwrap_or(0);
+        self.history.counts.dropped += u32::try_from(more).expect("a few");
+        if self.seams.defect != Some(Defect::DropsInSilence)
+            && let Some(dropped) = &mut self.history.dropped
+        {
+            // The next word is due when there are twice as many.
+            *dropped.entry(peer).or_default() += 2 * count - 1;
+        }
     }
 
     fn server_sends(&mut self, link: usize, packet: Packet) {
@@ -290,6 +338,7 @@ impl World {
         let Passed { on, back } = self.seams.pass_to_peer(link, packet);
         for packet in on {
             self.tell(|| format!("link {link} ← {packet}"));
+            self.history.counts.wraps += u32::from(is_last(&packet));
             self.history.counts.sent_again +=
                 u32::from(matches!(&packet, Packet::Publish(publish) if publish.delivery.dup()));
             let mut octets = BytesMut::new();
@@ -393,6 +442,11 @@ impl World {
                 self.agenda.add(self.now + Duration::from_secs(1), Event::Synced { life });
             }
         }
+        self.drive_all();
+    }
+
+    /// Puts out what all connections have to say.
+    pub(crate) fn drive_all(&mut self) {
         let Some(server) = &self.server else { return };
         for link in server.seats.keys().copied().collect::<Vec<_>>() {
             self.drive(link);

@@ -1,5 +1,6 @@
 //! A server, its clients, and all that lies between them, on one thread and from one seed.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -29,10 +30,13 @@ pub(crate) struct World {
     pub(crate) peers: Vec<Peer>,
     /// `None` while it is down.
     pub(crate) server: Option<Server>,
-    /// How often it has begun.
+    /// How often it has begun, and when last.
     pub(crate) life: u32,
+    pub(crate) began: Duration,
     pub(crate) keep: Keep,
     pub(crate) seams: Seams,
+    /// Since when the server is without the peers that it has Sessions of, as far as they are away.
+    pub(crate) absent: BTreeMap<usize, Duration>,
     /// Wills that are due when the server is back.
     pub(crate) wills_at_start: Vec<usize>,
     pub(crate) history: History,
@@ -54,6 +58,9 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// at rest is at rest.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// How often the server looks for Sessions whose time is over.
+const EXPIRE: Duration = Duration::from_millis(1_100);
+
 /// One run from beginning to end.
 pub(crate) fn run(seed: u64, defect: Option<Defect>, tells: bool) -> Outcome {
     let mut random = Random::new(seed);
@@ -69,7 +76,9 @@ pub(crate) fn run(seed: u64, defect: Option<Defect>, tells: bool) -> Outcome {
         peers: Vec::new(),
         server: None,
         life: 0,
+        began: Duration::ZERO,
         seams: Seams::new(defect),
+        absent: BTreeMap::new(),
         wills_at_start: Vec::new(),
         history: History { tells, ..History::default() },
         calm: false,
@@ -83,13 +92,20 @@ pub(crate) fn run(seed: u64, defect: Option<Defect>, tells: bool) -> Outcome {
 impl World {
     fn begin(&mut self) {
         self.tell_plan();
+        self.history.dropped = self.plan.queue.map(|_| BTreeMap::new());
+        if self.plan.aged {
+            self.grow_old();
+        }
         self.start_server();
+        if self.plan.expiry.is_some() {
+            self.agenda.add(EXPIRE, Event::Expire);
+        }
         for (number, plan) in self.plan.peers.clone().into_iter().enumerate() {
             self.agenda.add(plan.begin, Event::Connect { peer: number });
             for (time, step) in &plan.steps {
                 self.agenda.add(*time, Event::Do { peer: number, step: step.clone() });
             }
-            self.peers.push(Peer::new(number, plan));
+            self.peers.push(Peer::new(number, plan, self.plan.aged));
         }
         self.plan.crashes.iter().for_each(|&time| self.agenda.add(time, Event::Crash));
         self.plan.stops.iter().for_each(|&time| self.agenda.add(time, Event::Stop));
@@ -137,6 +153,11 @@ impl World {
             Event::Ended { link, side: Side::Server } => self.server_loses(link),
             Event::Ended { link, side: Side::Peer } => self.peer_loses(link),
             Event::Connect { peer } => self.connect_peer(peer),
+            Event::PeerKept { peer, life } => self.peer_kept(peer, life),
+            Event::Expire => {
+                self.expire();
+                self.agenda.add(self.now + EXPIRE, Event::Expire);
+            }
             Event::PeerDeadline { peer } => self.peer_deadline(peer),
             Event::Do { peer, step } => self.act(peer, step),
             Event::ServerDeadline { life, link } if life == self.life => self.server_deadline(link),
@@ -187,6 +208,8 @@ impl World {
     fn probe(&mut self) {
         let plan = PeerPlan {
             clean: true,
+            durable: false,
+            sync: 0,
             keep_alive: 0,
             in_flight: 1,
             will: None,
@@ -195,7 +218,7 @@ impl World {
             steps: Vec::new(),
         };
         let number = self.peers.len();
-        self.peers.push(Peer::new(number, plan));
+        self.peers.push(Peer::new(number, plan, false));
         self.connect_peer(number);
     }
 
@@ -236,10 +259,11 @@ impl World {
 
     fn tell_plan(&mut self) {
         let Plan { keeping, delay, sync, cuts, splits, full, .. } = self.plan;
+        let Plan { aged, expiry, queue, .. } = self.plan;
         self.tell(|| {
             format!(
                 "keeping {keeping:?}, delay {delay:?} µs, sync {sync} µs, {cuts} ‰ cuts, {splits} \
-                 % splits, {full} % full"
+                 % splits, {full} % full, aged {aged}, expiry {expiry:?}, queue {queue:?}"
             )
         });
     }

@@ -28,7 +28,8 @@ impl<C> Session<C> {
         if let Some(time) = self.absent_for(now) {
             return time >= expiry;
         }
-        let since = Some(now.as_secs());
+        // Whole seconds are kept: not one that had begun before, or it would end too early.
+        let since = Some(now.as_secs() + u64::from(now.subsec_nanos() > 0));
         self.absent_since = since;
         self.record(unit, |session| Change::Absent { session, since });
         false

@@ -61,6 +61,17 @@ fn a_session_ends_when_its_client_has_been_away_for_long_and_not_before() {
 }
 
 #[test]
+fn a_part_of_a_second_does_not_end_it_too_early() {
+    let mut rig = rig(Kept::default());
+    absent(&mut rig, "away");
+    let part = Duration::from_millis(900);
+    rig.broker.expire(10 * HOUR + part);
+    assert_eq!(rig.broker.expire(12 * HOUR), 0, "two hours less a part of a second");
+    assert_eq!(rig.broker.expire(12 * HOUR + part), 0, "whole seconds count");
+    assert_eq!(rig.broker.expire(12 * HOUR + Duration::from_secs(1)), 1);
+}
+
+#[test]
 fn who_comes_back_begins_anew_to_be_away() {
     let mut rig = rig(Kept::default());
     absent(&mut rig, "away");
