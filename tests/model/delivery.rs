@@ -21,6 +21,8 @@ struct Delivery {
     losses: u8,
     /// Whether the Session may be gone after a loss.
     may_discard: bool,
+    /// Whether the first message is on its way with the first identifier when the last is next.
+    is_old: bool,
     bug: Option<Bug>,
 }
 
@@ -33,6 +35,8 @@ enum Bug {
     ForgetsRelease,
     /// The receiver forgets what has come when the connection is lost.
     ForgetsIdentifiers,
+    /// Identifiers begin anew behind the last, in use or not.
+    ForgetsTheFirst,
     /// Messages of QoS 0 are sent again, too.
     RepeatsFleeting,
     /// What is sent again is sent in the wrong order.
@@ -86,7 +90,7 @@ impl Model for Delivery {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State {
+        let mut state = State {
             sending: Sending::new(self.in_flight),
             receiving: Receiving::default(),
             forward: VecDeque::new(),
@@ -98,7 +102,15 @@ impl Model for Delivery {
             given_up: BTreeSet::new(),
             reused: false,
             unexpected: false,
-        }]
+        };
+        if self.is_old {
+            self.publish(&mut state);
+            for _ in 2..u16::MAX {
+                let packet_id = state.sending.lend_id().expect("nearly all are free");
+                state.sending.return_id(packet_id);
+            }
+        }
+        vec![state]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -226,8 +238,13 @@ impl Delivery {
         let outbound = self.outbound(state.published);
         let mut publish = state.sending.publish(outbound).expect("there is room");
         state.published += 1;
-        if self.bug == Some(Bug::SameIdentifier) {
-            publish.delivery = same_identifier(publish.delivery);
+        let is_second = publish.delivery.packet_id().is_some_and(|id| id.number() == 2);
+        match self.bug {
+            Some(Bug::SameIdentifier) => publish.delivery = first_identifier(publish.delivery),
+            Some(Bug::ForgetsTheFirst) if is_second => {
+                publish.delivery = first_identifier(publish.delivery);
+            }
+            _ => {}
         }
         let packet = Packet::from(publish);
         state.reused |= packet_id(&packet).is_some_and(|id| in_use.contains(&id));
@@ -363,7 +380,7 @@ fn packet_id(packet: &Packet) -> Option<PacketId> {
     }
 }
 
-fn same_identifier(delivery: mqttspec::packet::Delivery) -> mqttspec::packet::Delivery {
+fn first_identifier(delivery: mqttspec::packet::Delivery) -> mqttspec::packet::Delivery {
     use mqttspec::packet::Delivery::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 
     let packet_id = PacketId::FIRST;
@@ -378,10 +395,24 @@ const Q0: QoS = QoS::AtMostOnce;
 const Q1: QoS = QoS::AtLeastOnce;
 const Q2: QoS = QoS::ExactlyOnce;
 
+/// Visits every state: how many there are.
+fn visit(model: Delivery) -> String {
+    let Delivery { messages, in_flight, may_discard, is_old, .. } = &model;
+    let old = if *is_old { ", old" } else { "" };
+    let name = format!("{messages:?}, {in_flight} in flight, discarded {may_discard}{old}");
+    let checker = model.checker().spawn_bfs().join();
+    checker.assert_properties();
+    assert!(checker.is_done(), "all states, to the last");
+    let (states, depth) = (checker.unique_state_count(), checker.max_depth());
+    assert!(states > 100, "{states}");
+    format!("{name}: {states} states, {depth} steps deep")
+}
+
 /// Has a bug, and says which property it breaks.
 fn breaks(messages: &[QoS], bug: Bug, property: &'static str) {
     let (messages, bug) = (messages.to_vec(), Some(bug));
-    let model = Delivery { messages, in_flight: 2, losses: 2, may_discard: false, bug };
+    let (may_discard, is_old) = (false, false);
+    let model = Delivery { messages, in_flight: 2, losses: 2, may_discard, is_old, bug };
     let checker = model.checker().spawn_bfs().join();
     assert!(checker.discovery(property).is_some(), "it is not found");
 }
@@ -391,18 +422,36 @@ fn every_state_of_a_delivery_is_as_it_should_be() {
     for messages in [vec![Q0, Q1, Q2], vec![Q1, Q1, Q1], vec![Q2, Q2, Q2], vec![Q2, Q1, Q2]] {
         for in_flight in [1, 2, 3] {
             for may_discard in [false, true] {
-                let messages = messages.clone();
-                let name = format!("{messages:?}, {in_flight} in flight, discarded {may_discard}");
-                let model = Delivery { messages, in_flight, losses: 4, may_discard, bug: None };
-                let checker = model.checker().spawn_bfs().join();
-                checker.assert_properties();
-                assert!(checker.is_done(), "all states, to the last");
-                let (states, depth) = (checker.unique_state_count(), checker.max_depth());
-                println!("{name}: {states} states, {depth} steps deep");
-                assert!(states > 100, "{states}");
+                let (messages, is_old) = (messages.clone(), false);
+                let model =
+                    Delivery { messages, in_flight, losses: 4, may_discard, is_old, bug: None };
+                println!("{}", visit(model));
             }
         }
     }
+}
+
+#[test]
+fn every_state_is_as_it_should_be_when_identifiers_go_round() {
+    for messages in [vec![Q1, Q2, Q1], vec![Q2, Q2, Q2], vec![Q2, Q1, Q1]] {
+        for in_flight in [2, 3] {
+            for may_discard in [false, true] {
+                let (messages, is_old) = (messages.clone(), true);
+                let model =
+                    Delivery { messages, in_flight, losses: 3, may_discard, is_old, bug: None };
+                println!("{}", visit(model));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_identifier_is_noticed_when_it_comes_too_early() {
+    let (messages, bug) = (vec![Q1, Q1, Q1], Some(Bug::ForgetsTheFirst));
+    let (may_discard, is_old) = (false, true);
+    let model = Delivery { messages, in_flight: 3, losses: 0, may_discard, is_old, bug };
+    let checker = model.checker().spawn_bfs().join();
+    assert!(checker.discovery("no identifier twice").is_some(), "it is not found");
 }
 
 #[test]
