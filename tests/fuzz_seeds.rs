@@ -2,8 +2,8 @@
 //!
 //! Those that read packets get every packet vector and its neighbours: the vector cut at every
 //! place, and with each octet changed in turn. Those that take octets for choices get some that are
-//! drawn from numbers. What is in `fuzz/seeds` goes to its target, and so do its neighbours. Random
-//! inputs are for the fuzzer.
+//! drawn from numbers. What is in `fuzz/seeds` goes to its target, and so do its neighbours; and what
+//! is in `fuzz/corpora`, which a fuzzer has come to. Random inputs are for the fuzzer.
 
 use std::fs;
 use std::path::Path;
@@ -48,9 +48,42 @@ replayed! {
     any_packet_written_and_read:     fuzz::encode,       |body| drawn(2_000, 400, body);
     operations_on_the_topic_trees:   fuzz::topics,       |body| drawn(2_000, 400, body);
     operations_on_a_broker:          fuzz::broker,       |body| drawn(2_000, 600, body);
+    operations_that_were_found_once: fuzz::broker,       |body| committed("broker", 1, body);
     damage_to_the_file_of_the_store: fuzz::store,        |body| drawn(150, 30, body);
     octets_to_the_doors_of_a_server: fuzz::front,        |body| committed("front", 7, body);
     texts_of_every_kind:             fuzz::texts,        |body| committed("texts", 1, body);
+}
+
+type Body = fn(&[u8]);
+
+/// What a fuzzer came to from nothing, by target.
+#[test]
+fn what_a_fuzzer_has_come_to() {
+    let bodies: [(&str, Body); 10] = [
+        ("broker", fuzz::broker),
+        ("decode", fuzz::decode),
+        ("differential", fuzz::differential),
+        ("encode", fuzz::encode),
+        ("front", fuzz::front),
+        ("judge_reader", fuzz::judge_reader),
+        ("pieces", fuzz::pieces),
+        ("store", fuzz::store),
+        ("texts", fuzz::texts),
+        ("topics", fuzz::topics),
+    ];
+    for file in fs::read_dir("fuzz/corpora").expect("the committed files") {
+        let path = file.expect("a name").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("text");
+        let (_, body) = bodies.iter().find(|(target, _)| *target == name).expect("a target");
+        let octets = fs::read(&path).expect("a committed file");
+        let inputs = fuzz::unpacked(&octets);
+        assert!(inputs.len() > 10, "{} of {name}", inputs.len());
+        assert_eq!(
+            fuzz::packed(&inputs.iter().map(|input| input.to_vec()).collect::<Vec<_>>()),
+            octets
+        );
+        inputs.into_iter().for_each(body);
+    }
 }
 
 fn vectors(body: fn(&[u8])) {
@@ -91,7 +124,7 @@ fn committed(target: &str, step: usize, body: fn(&[u8])) {
         .map(|entry| entry.expect("a name").path())
         .collect();
     paths.sort();
-    assert!(paths.len() > 5, "{} in {}", paths.len(), folder.display());
+    assert!(!paths.is_empty(), "nothing in {}", folder.display());
     for path in paths {
         for_each_neighbour(&fs::read(path).expect("a committed file"), step, body);
     }

@@ -70,6 +70,8 @@ struct Seat {
     is_connected: bool,
     /// Identifiers that the server has in use.
     in_use: BTreeSet<PacketId>,
+    /// Identifiers of which it has sent PUBREC, and nothing had come: the PUBREL is its own doing.
+    made_up: BTreeSet<PacketId>,
 }
 
 impl World {
@@ -94,8 +96,14 @@ impl World {
         let seat = self.seats.entry(seat).or_insert_with(|| {
             *opened += 1;
             let value = Connection::new(LocalConnection(*opened), now, broker);
-            Seat { value, is_connected: false, in_use: BTreeSet::new() }
+            let (in_use, made_up) = Default::default();
+            Seat { value, is_connected: false, in_use, made_up }
         });
+        if let Input::Packet(Packet::Pubrec(Pubrec { packet_id })) = &input
+            && !seat.in_use.contains(packet_id)
+        {
+            seat.made_up.insert(*packet_id);
+        }
         seat.value.handle(now, input, broker);
         if let Some(packet_id) = acknowledged {
             seat.in_use.remove(&packet_id);
@@ -248,6 +256,7 @@ impl Seat {
                     assert!(in_use.insert(id) || publish.delivery.dup(), "{id} is in use");
                 }
             }
+            Packet::Pubrel(Pubrel { packet_id }) if self.made_up.remove(packet_id) => {}
             Packet::Pubrel(pubrel) => drop(in_use.insert(pubrel.packet_id)),
             Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) => {
                 panic!("{packet} is for clients to send")
