@@ -2,6 +2,7 @@
 
 mod again;
 mod telling;
+mod websocket;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -13,11 +14,12 @@ use super::driver::{Driver, DriverEvent, Introduction, Place, Ticket};
 use super::{Ability, ClientSubject};
 use crate::RunOptions;
 use crate::finding::{Finding, Mismatch};
-use crate::peer::{Patience, Peer, Stream};
+use crate::peer::{Patience, Peer, Stream, Transport};
 use crate::record::{Pages, Record};
 use crate::sabotage::Proxy;
 use crate::stage::Look;
 use crate::subject::Target;
+use crate::websocket::Request;
 use crate::wire::{Connack, Connect, Packet, Suback};
 
 /// Where one case meets a client.
@@ -35,6 +37,10 @@ pub struct ClientStage<'run> {
     connections: usize,
     /// Set while a client was told to connect that may refuse.
     refusable: bool,
+    /// Whether the client is told to open WebSockets.
+    over_websocket: bool,
+    /// By what it has opened the last one.
+    request: Option<Request>,
 }
 
 impl<'run> ClientStage<'run> {
@@ -79,6 +85,8 @@ impl<'run> ClientStage<'run> {
             patience,
             connections: 0,
             refusable: false,
+            over_websocket: false,
+            request: None,
         })
     }
 
@@ -313,8 +321,12 @@ impl<'run> ClientStage<'run> {
                     .map_err(|error| Finding::Error(format!("cannot accept: {error}")))?;
                 self.connections += 1;
                 let name = format!("client {}", self.connections);
+                let mut transport: Box<dyn Transport> = Box::new(transport);
+                if self.over_websocket {
+                    transport = self.shake_hands(&name, transport)?;
+                }
                 let (record, patience) = (self.record.clone(), self.patience.clone());
-                return Ok(Peer::accepted(name, Box::new(transport), record, patience));
+                return Ok(Peer::accepted(name, transport, record, patience));
             }
             self.driver.catch_up()?;
             if let Some(reason) = self.driver.cannot() {
@@ -348,7 +360,8 @@ impl<'run> ClientStage<'run> {
             None => self.listener.local_addr(),
         };
         let port = address.map_err(|error| Finding::Error(format!("no port: {error}")))?.port();
-        Ok(Place { host: HOST, port, websocket: None })
+        let websocket = self.over_websocket.then_some(websocket::PATH);
+        Ok(Place { host: HOST, port, websocket })
     }
 
     /// Waits until a client that was accepted has taken note.

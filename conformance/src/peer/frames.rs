@@ -21,7 +21,8 @@ impl Peer {
         self.send_frames_as(frames, true)
     }
 
-    /// Sends frames of which one at least is not what a Client of MQTT may send.
+    /// Sends frames of which one at least is not what MQTT may send. As above they are masked by a
+    /// Client, and not by a Server.
     ///
     /// # Errors
     ///
@@ -39,12 +40,17 @@ impl Peer {
         frames: impl IntoIterator<Item = Frame>,
         declared_valid: bool,
     ) -> Result<(), Finding> {
-        let frames: Vec<_> = frames.into_iter().collect();
-        let lines: Vec<_> = frames.iter().map(told).collect();
+        let sender = self.subject.other();
+        let mine = |frame: Frame| match sender {
+            Sender::Client => frame,
+            Sender::Server => frame.unmasked(),
+        };
+        let frames: Vec<_> = frames.into_iter().map(mine).collect();
+        let lines: Vec<_> = frames.iter().map(|frame| told(frame, sender)).collect();
         for (frame, text) in frames.iter().zip(&lines) {
             self.record.packet(&self.name, Side::Judge, text, &frame.octets());
         }
-        let packets = packets(&frames);
+        let packets = packets(&frames, sender);
         let are_valid = match &packets {
             Some(packets) => self.read_back(packets) != Some(Declared::Invalid),
             None => false,
@@ -81,9 +87,9 @@ impl Peer {
 
 /// What the frames say to MQTT; `None` when they are not whole messages of binary data.
 ///
-/// They are read as a strict Server would, from the octets that go over the wire.
-fn packets(frames: &[Frame]) -> Option<Vec<u8>> {
-    let mut reader = FrameReader::new(Sender::Client);
+/// They are read as the other side would that is strict, from the octets that go over the wire.
+fn packets(frames: &[Frame], sender: Sender) -> Option<Vec<u8>> {
+    let mut reader = FrameReader::new(sender);
     let mut packets = Vec::new();
     let mut is_last = true;
     for frame in frames {
@@ -102,10 +108,10 @@ fn packets(frames: &[Frame]) -> Option<Vec<u8>> {
 }
 
 /// A frame on one line, with the packets in it if it holds whole ones.
-fn told(frame: &Frame) -> String {
+fn told(frame: &Frame, sender: Sender) -> String {
     let packets: Vec<_> = match frame.opcode {
         Frame::TEXT | Frame::BINARY if frame.is_last => {
-            describe(&frame.payload, Sender::Client).into_iter().map(|(text, _)| text).collect()
+            describe(&frame.payload, sender).into_iter().map(|(text, _)| text).collect()
         }
         _ => Vec::new(),
     };

@@ -37,7 +37,7 @@ pub(crate) use client::FENCE;
 pub(crate) use patience::{Pace, Patience};
 pub(crate) use reading::Wait;
 pub use transport::{Breach, Transport};
-pub(crate) use transport::{Stream, Tls, Upgraded, upgrade};
+pub(crate) use transport::{Stream, Tls, Upgraded, accept, upgrade};
 
 use foreign::Foreign;
 use inbound::Inbound;

@@ -24,6 +24,7 @@ mod resuming;
 mod resuming_receiving;
 mod subscribing;
 mod unsubscribing;
+mod websocket;
 
 /// All cases for clients, in document order.
 pub fn all() -> impl Iterator<Item = &'static ClientCase> {
@@ -50,4 +51,5 @@ const FILES: &[&[ClientCase]] = &[
     broken_packets::CASES,      // 2.2, 4.8
     broken_fields::CASES,       // 1.5.3, 3.3, 4.8
     broken_answers::CASES,      // 3.2, 4.8
+    websocket::CASES,           // 6
 ];

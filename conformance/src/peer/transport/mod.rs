@@ -14,7 +14,7 @@ use crate::websocket::Frame;
 
 pub(crate) use stream::Stream;
 pub(crate) use tls::Tls;
-pub(crate) use websocket::{Upgraded, upgrade};
+pub(crate) use websocket::{Upgraded, accept, upgrade};
 
 /// An ordered, lossless stream of octets, on which nothing blocks for longer than it is told.
 ///

@@ -1,7 +1,7 @@
 //! WebSocket over another transport.
 //!
-//! What is written goes into a binary frame of its own, and what comes in binary frames is one
-//! stream of octets. Pings are answered. Anything but binary data from the other side is a
+//! This side asked for it, or was asked. What is written goes into a binary frame of its own, and
+//! what comes in binary frames is one stream of octets. Pings are answered. Anything but binary data from the other side is a
 //! [`Breach`].
 
 use std::collections::VecDeque;
@@ -12,8 +12,10 @@ use super::{Breach, Transport};
 use crate::websocket::{Answer, Frame, FrameReader, Received, Request};
 use crate::wire::Sender;
 
-/// A WebSocket of which this is the Client.
+/// A WebSocket of which this is one side.
 struct WebSocket {
+    /// Which: a Client masks what it sends, and a Server does not.
+    side: Sender,
     below: Box<dyn Transport>,
     reader: FrameReader,
     /// Octets that have come and not been asked for.
@@ -59,19 +61,56 @@ pub(crate) fn upgrade(
         let read = Answer::read(request, &octets)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         let Some((answer, head)) = read else { continue };
-        let transport = answer.is_open().then(|| {
-            let mut reader = FrameReader::new(Sender::Server);
-            reader.push(&octets[head..]);
-            let (unread, control) = (VecDeque::new(), Vec::new());
-            let websocket =
-                WebSocket { below, reader, unread, control, leaving: false, ended: false };
-            Box::new(websocket) as Box<dyn Transport>
-        });
+        let transport = answer.is_open().then(|| open(Sender::Client, below, &octets[head..]));
         return Ok(Upgraded { answer, transport });
     }
 }
 
+/// Waits for the request that opens a WebSocket on `below`, and answers it by the subprotocol that
+/// `choose` picks: the request, and the WebSocket.
+///
+/// # Errors
+///
+/// Those of `below`, and [`io::ErrorKind::InvalidData`] when what comes is no such request.
+pub(crate) fn accept(
+    mut below: Box<dyn Transport>,
+    wait: Duration,
+    choose: impl FnOnce(&Request) -> Option<&'static str>,
+) -> io::Result<(Request, Box<dyn Transport>)> {
+    let deadline = Instant::now() + wait;
+    let mut octets = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        match below.read(&mut buffer, deadline.saturating_duration_since(Instant::now()))? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            length => octets.extend_from_slice(&buffer[..length]),
+        }
+        let read = Request::read(&octets)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        let Some((request, head)) = read else { continue };
+        below.write(&request.accepted(choose(&request)).octets(), wait)?;
+        let websocket = open(Sender::Server, below, &octets[head..]);
+        return Ok((request, websocket));
+    }
+}
+
+/// This side of a WebSocket that is open, with what came behind the handshake.
+fn open(side: Sender, below: Box<dyn Transport>, rest: &[u8]) -> Box<dyn Transport> {
+    let mut reader = FrameReader::new(side.other());
+    reader.push(rest);
+    let (unread, control) = (VecDeque::new(), Vec::new());
+    Box::new(WebSocket { side, below, reader, unread, control, leaving: false, ended: false })
+}
+
 impl WebSocket {
+    /// The frame as this side sends it.
+    fn mine(&self, frame: Frame) -> Frame {
+        match self.side {
+            Sender::Client => frame,
+            Sender::Server => frame.unmasked(),
+        }
+    }
+
     /// Deals with the frames that have arrived as a whole.
     fn take_in(&mut self, deadline: Instant) -> io::Result<()> {
         while !self.ended
@@ -95,12 +134,12 @@ impl WebSocket {
         let wait = deadline.saturating_duration_since(Instant::now());
         match frame.opcode {
             Frame::PING => {
-                let pong = Frame::pong(frame.payload.as_slice());
+                let pong = self.mine(Frame::pong(frame.payload.as_slice()));
                 self.below.write(&pong.octets(), wait)?;
             }
             Frame::CLOSE => {
                 self.ended = true;
-                let answer = Frame::new(Frame::CLOSE, frame.payload.as_slice());
+                let answer = self.mine(Frame::new(Frame::CLOSE, frame.payload.as_slice()));
                 // Who has said farewell need not wait for ours.
                 let _ = if self.leaving { Ok(()) } else { self.write_frame(&answer, wait) };
                 // Some wait for the end of the connection below before they hold it for closed.
@@ -119,7 +158,7 @@ impl WebSocket {
 impl Transport for WebSocket {
     fn write(&mut self, octets: &[u8], wait: Duration) -> io::Result<()> {
         // [MQTT-6.0.0-1] Binary, and nothing else, unless a case says so.
-        self.write_frame(&Frame::binary(octets), wait)
+        self.write_frame(&self.mine(Frame::binary(octets)), wait)
     }
 
     fn read(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
@@ -143,7 +182,8 @@ impl Transport for WebSocket {
 
     fn finish(&mut self) {
         // Fails only on a connection that is gone, which the next read tells.
-        let _ = if self.leaving { Ok(()) } else { self.write_frame(&Frame::close(1000), FAREWELL) };
+        let farewell = self.mine(Frame::close(1000));
+        let _ = if self.leaving { Ok(()) } else { self.write_frame(&farewell, FAREWELL) };
         self.below.finish();
     }
 
