@@ -4,6 +4,7 @@ mod again;
 mod telling;
 mod websocket;
 
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use crate::stage::Look;
 use crate::subject::Target;
 use crate::websocket::Request;
 use crate::wire::{Connack, Connect, Packet, Suback};
+use websocket::Websocket;
 
 /// Where one case meets a client.
 #[derive(Debug)]
@@ -37,8 +39,8 @@ pub struct ClientStage<'run> {
     connections: usize,
     /// Set while a client was told to connect that may refuse.
     refusable: bool,
-    /// Whether the client is told to open WebSockets.
-    over_websocket: bool,
+    /// How the client is told to open WebSockets; `None` while it is told to connect over TCP.
+    websocket: Option<Websocket>,
     /// By what it has opened the last one.
     request: Option<Request>,
 }
@@ -61,7 +63,7 @@ impl<'run> ClientStage<'run> {
             .map_err(|error| Finding::Error(format!("no port to listen on: {error}")))?;
         let port = listener.local_addr().map(|address| address.port());
         let proxy = port.and_then(|port| subject.proxy(Target::new(HOST, port)));
-        let proxy = proxy.map_err(|error| Finding::Error(format!("no port: {error}")))?;
+        let proxy = proxy.map_err(|error| no_port(&error))?;
         let (driver, who) =
             subject.start(&record).map_err(|error| Finding::Error(error.to_string()))?;
         // A driver takes its time to start, and that is no part of the case.
@@ -85,7 +87,7 @@ impl<'run> ClientStage<'run> {
             patience,
             connections: 0,
             refusable: false,
-            over_websocket: false,
+            websocket: None,
             request: None,
         })
     }
@@ -219,7 +221,7 @@ impl<'run> ClientStage<'run> {
     ) -> Result<(Peer, Ticket), Finding> {
         if self.driver.is_one_shot() {
             let place = self.place()?;
-            self.driver.connect_to_publish(place, connect, (topic, payload, qos))?;
+            self.driver.connect_to_publish(&place, connect, (topic, payload, qos))?;
             let peer = self.accept()?;
             return Ok((welcome(peer)?, Ticket::NONE));
         }
@@ -322,7 +324,7 @@ impl<'run> ClientStage<'run> {
                 self.connections += 1;
                 let name = format!("client {}", self.connections);
                 let mut transport: Box<dyn Transport> = Box::new(transport);
-                if self.over_websocket {
+                if self.websocket.is_some() {
                     transport = self.shake_hands(&name, transport)?;
                 }
                 let (record, patience) = (self.record.clone(), self.patience.clone());
@@ -350,17 +352,18 @@ impl<'run> ClientStage<'run> {
 
     fn dial_for(&mut self, connect: &Connect, asked: (&str, u8)) -> Result<Peer, Finding> {
         let place = self.place()?;
-        self.driver.connect(place, connect, asked)?;
+        self.driver.connect(&place, connect, asked)?;
         self.accept()
     }
 
-    fn place(&self) -> Result<Place<'static>, Finding> {
-        let address = match &self.proxy {
-            Some(proxy) => Ok(proxy.address()),
-            None => self.listener.local_addr(),
+    fn place(&self) -> Result<Place, Finding> {
+        let address = match (&self.websocket, &self.proxy) {
+            (Some(Websocket { proxy: Some(address), .. }), _) => Ok(*address),
+            (_, Some(proxy)) => Ok(proxy.address()),
+            (_, None) => self.listener.local_addr(),
         };
-        let port = address.map_err(|error| Finding::Error(format!("no port: {error}")))?.port();
-        let websocket = self.over_websocket.then_some(websocket::PATH);
+        let port = address.map_err(|error| no_port(&error))?.port();
+        let websocket = self.websocket.as_ref().map(|websocket| websocket.path.clone());
         Ok(Place { host: HOST, port, websocket })
     }
 
@@ -411,6 +414,10 @@ impl<'run> ClientStage<'run> {
 /// Whether a client that has no connection says that there will be none.
 const fn is_refusal(event: &DriverEvent) -> bool {
     matches!(event, DriverEvent::Error { .. } | DriverEvent::Closed { .. })
+}
+
+fn no_port(error: &io::Error) -> Finding {
+    Finding::Error(format!("no port: {error}"))
 }
 
 /// Accepts a client that is about to do one thing.

@@ -23,6 +23,10 @@ pub enum Event<'a> {
     /// What the Client sent on its WebSocket beside packets: a frame of control, or of other data.
     /// What goes on instead of it goes as a binary one.
     Frame(&'a Frame),
+    /// The same from the Server.
+    FrameFromServer(&'a Frame),
+    /// The Client asks for a WebSocket. What goes on instead is another request with the same key.
+    Asked(&'a Request),
     /// The Client has asked for a WebSocket, and the Server has answered. What goes on instead is
     /// another answer.
     Opened(&'a Request, &'a Answer),

@@ -21,7 +21,7 @@ pub(super) struct Opened {
     pub(super) from_server: Vec<u8>,
 }
 
-/// Asks the Server for what the Client asks for.
+/// Asks the Server for what the Client asks for, in the octets that `put` makes of that.
 ///
 /// # Errors
 ///
@@ -31,13 +31,14 @@ pub(super) fn open(
     client: &TcpStream,
     mut server: &TcpStream,
     upstream: &Target,
+    put: impl FnOnce(&Request) -> Vec<u8>,
 ) -> io::Result<Opened> {
     let (request, mut from_client, length) = read(client, Request::read)?;
     let from_client = from_client.split_off(length);
     let (host, port) = upstream.network().ok_or(io::ErrorKind::AddrNotAvailable)?;
     // With the same key: whoever answers it has understood it.
     let asked = Request { host: format!("{host}:{port}"), ..request.clone() };
-    server.write_all(&asked.octets())?;
+    server.write_all(&put(&asked))?;
     let (answer, mut octets, length) = read(server, |octets| Answer::read(&request, octets))?;
     let from_server = if answer.is_open() { octets.split_off(length) } else { Vec::new() };
     Ok(Opened { request, answer, octets, from_client, from_server })

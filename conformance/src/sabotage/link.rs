@@ -199,6 +199,11 @@ impl Link<'_> {
         self.own().to_client.send(Outgoing::Bare(frame.unmasked().octets()));
     }
 
+    /// Sends a frame to the Server, which is on a WebSocket.
+    pub fn send_server_frame(&mut self, frame: Frame) {
+        self.own().to_server.send(Outgoing::Bare(frame.octets()));
+    }
+
     /// Sends something to the Client, later.
     pub fn send_client_after(&mut self, wait: Duration, octets: impl Octets) {
         send_after(wait, self.own().to_client.clone(), octets.octets());

@@ -23,6 +23,7 @@ use super::outlet::Outlet;
 use super::room::{Room, Stream};
 use super::{Sabotage, door};
 use crate::subject::Target;
+use crate::websocket::Request;
 use crate::wire::Sender;
 
 /// A Server that breaks one thing, made of one that does not. Dropping it closes all connections.
@@ -160,7 +161,8 @@ impl Hall {
         let sockets = (Arc::clone(&client), Arc::clone(&server));
         let number = self.room().enter(Ends::new(to_client, to_server), sockets);
         let opened = if is_websocket {
-            let asked = open(&client, &server, upstream);
+            let put = |request: &Request| self.room().asked(number, request);
+            let asked = open(&client, &server, upstream, put);
             asked.map(|opened| self.opened(number, opened))
         } else {
             Ok(Some((Vec::new(), Vec::new())))

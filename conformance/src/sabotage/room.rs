@@ -11,6 +11,7 @@ use super::inlet::{Inlet, Piece};
 use super::link::{Ends, Link};
 use super::outlet::Outgoing;
 use crate::subject::Target;
+use crate::websocket::Request;
 use crate::wire::{Fault, Read, Reader, Sender};
 
 /// All connections of a proxy, and what becomes of what happens on them.
@@ -73,6 +74,15 @@ impl Room {
         self.sockets.remove(&number);
     }
 
+    /// Deals with the request for a WebSocket: what the Server is asked for.
+    pub(super) fn asked(&mut self, number: u64, request: &Request) -> Vec<u8> {
+        match self.ask(number, Event::Asked(request), (true, 0)) {
+            Fate::Pass => request.octets(),
+            Fate::Instead(octets) => octets,
+            Fate::Drop => Vec::new(),
+        }
+    }
+
     /// Deals with the answer to the request for a WebSocket.
     pub(super) fn opened(&mut self, number: u64, opened: Opened) {
         let Some(ends) = self.ends.get_mut(&number) else { return };
@@ -101,11 +111,11 @@ impl Room {
             match piece {
                 Piece::Packets(octets) => self.packets(stream, &octets),
                 Piece::Beside(frame) => {
-                    let fate = match stream.from {
-                        Sender::Client => self.ask(stream.number, Event::Frame(&frame), (true, 0)),
-                        Sender::Server => Fate::Pass,
+                    let event = match stream.from {
+                        Sender::Client => Event::Frame(&frame),
+                        Sender::Server => Event::FrameFromServer(&frame),
                     };
-                    match fate {
+                    match self.ask(stream.number, event, (true, 0)) {
                         Fate::Pass => self.bare(stream, frame.octets()),
                         Fate::Drop => {}
                         Fate::Instead(octets) => self.forward(stream.number, stream.from, octets),

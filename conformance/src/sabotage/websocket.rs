@@ -187,7 +187,7 @@ fn answers(change: fn(&Request, &Answer) -> Answer) -> Breach {
 }
 
 /// Leaves alone what does not happen on a WebSocket.
-fn over_websocket(
+pub(super) fn over_websocket(
     mut breach: impl FnMut(&mut Link<'_>, Event<'_>) -> Fate + Send + 'static,
 ) -> Breach {
     Box::new(move |link, event| match link.request() {
@@ -208,6 +208,6 @@ fn frames(
 }
 
 /// Whether it belongs to a message of text; frames that go on with binary data are none of ours.
-const fn is_text(frame: &Frame) -> bool {
+pub(super) const fn is_text(frame: &Frame) -> bool {
     matches!(frame.opcode, Frame::TEXT | Frame::CONTINUATION)
 }

@@ -12,7 +12,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket();
+            stage.over_websocket()?;
             let peer = stage.dial(&stage.clean("first"))?;
             drop(peer);
             let offers = stage.offers();
@@ -23,18 +23,32 @@ pub(super) const CASES: &[ClientCase] = &[
         },
     },
     ClientCase {
+        address: "client-websocket/any-uri",
+        title: "A client speaks the same under whatever URI it opens the WebSocket.",
+        statements: &["U-6-1"],
+        level: Level::Must,
+        needs: &[Ability::WebSocket],
+        run: |stage| {
+            stage.over_websocket_at(ELSEWHERE)?;
+            let (mut peer, topic) = (stage.client()?, stage.topic("own"));
+            if stage.asked_path() != Some(ELSEWHERE) {
+                let asked = format!("the client asks for {:?}", stage.asked_path());
+                return Err(Finding::inconclusive(asked));
+            }
+            peer.send(Publish::qos1(7, topic, "elsewhere"))?;
+            peer.expect_puback(7)
+        },
+    },
+    ClientCase {
         address: "client-websocket/all-comes-in-binary-frames",
         title: "What a client sends over a WebSocket comes in binary frames.",
         statements: &["MQTT-6.0.0-1"],
         level: Level::Must,
         needs: &[Ability::WebSocket, Ability::Publish, Ability::Sequence],
         run: |stage| {
-            stage.over_websocket();
+            stage.over_websocket()?;
             let topic = stage.topic("t");
-            let mut peer = stage.dial(&stage.clean("binary"))?;
-            peer.expect_connect()?;
-            peer.send(Connack::accepted(false))?;
-            stage.expect_connected().map_err(|found| found.while_preparing("connect"))?;
+            let mut peer = stage.client()?;
             for (qos, payload) in [(0, "zero"), (1, "one"), (2, "two")] {
                 stage.publish(&topic, payload, qos)?;
                 let publish =
@@ -51,7 +65,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket();
+            stage.over_websocket()?;
             let (mut peer, topic) = (stage.client()?, stage.topic("own"));
             peer.client_fence(&topic)?;
             let octets = Publish::qos1(7, topic.as_str(), "in pieces").octets();
@@ -66,7 +80,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket();
+            stage.over_websocket()?;
             let (mut peer, topic) = (stage.client()?, stage.topic("own"));
             peer.client_fence(&topic)?;
             let publish = |id| Publish::qos1(id, topic.as_str(), id.to_string()).octets();
@@ -85,7 +99,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket();
+            stage.over_websocket()?;
             let (mut peer, topic) = (stage.client()?, stage.topic("own"));
             peer.client_fence(&topic)?;
             let octets = Publish::qos1(7, topic.as_str(), "in fragments").octets();
@@ -100,7 +114,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket();
+            stage.over_websocket()?;
             let (mut peer, topic) = (stage.client()?, stage.topic("own"));
             peer.client_fence(&topic)?;
             peer.send_invalid_frames([Frame::text(Publish::qos0(topic, "text").octets())])?;
@@ -114,7 +128,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket();
+            stage.over_websocket()?;
             let (mut peer, _) = stage.greeted(&stage.clean("first"))?;
             let connack = Packet::from(Connack::accepted(false)).octets();
             peer.send_invalid_frames([Frame::text(connack)])?;
@@ -125,3 +139,6 @@ pub(super) const CASES: &[ClientCase] = &[
         },
     },
 ];
+
+/// A path that nobody has by habit.
+const ELSEWHERE: &str = "/some/where/else?with=a&query";

@@ -26,7 +26,7 @@ impl Driver {
     pub(in super::super) fn tell_again(
         &mut self,
         command: &Value,
-        place: Place<'_>,
+        place: &Place,
     ) -> Result<(), Finding> {
         let mut command = command.clone();
         if command["do"] == "connect" {

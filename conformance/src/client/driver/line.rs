@@ -126,7 +126,7 @@ pub(in super::super) struct Introduction {
 
 impl Command {
     /// Has the client connect, asking for the fields of this CONNECT. They are text.
-    pub(super) fn connect(place: Place<'_>, connect: &Connect) -> Self {
+    pub(super) fn connect(place: &Place, connect: &Connect) -> Self {
         let text = |octets: &Vec<u8>| String::from_utf8_lossy(octets).into_owned();
         let will = connect.will.as_ref().map(|will| Will {
             topic: text(&will.topic),
@@ -143,7 +143,7 @@ impl Command {
             username: connect.username.as_ref().map(text),
             password: connect.password.as_ref().map(text),
             will,
-            websocket: place.websocket.map(str::to_owned),
+            websocket: place.websocket.clone(),
         }
     }
 }

@@ -62,12 +62,12 @@ pub struct Heard {
 }
 
 /// Where the client is to connect to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
-    pub(super) host: &'a str,
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) host: &'static str,
     pub(super) port: u16,
     /// The path of a WebSocket; `None` for TCP alone.
-    pub(super) websocket: Option<&'a str>,
+    pub(super) websocket: Option<String>,
 }
 
 impl Driver {
@@ -95,7 +95,7 @@ impl Driver {
     /// sends may be something else.
     pub(super) fn connect(
         &mut self,
-        place: Place<'_>,
+        place: &Place,
         connect: &Connect,
         (topic, qos): (&str, u8),
     ) -> Result<Ticket, Finding> {
@@ -112,7 +112,7 @@ impl Driver {
     /// Has a tool that publishes connect, and publish this.
     pub(super) fn connect_to_publish(
         &mut self,
-        place: Place<'_>,
+        place: &Place,
         connect: &Connect,
         (topic, payload, qos): (&str, &str, u8),
     ) -> Result<(), Finding> {
@@ -122,7 +122,7 @@ impl Driver {
         self.run(place, &Once::PublishOnce { client_id, keep_alive, topic, payload, qos })
     }
 
-    fn run(&mut self, place: Place<'_>, once: &Once) -> Result<(), Finding> {
+    fn run(&mut self, place: &Place, once: &Once) -> Result<(), Finding> {
         let How::OneShot(tools) = &mut self.how else { return Ok(()) };
         let command = serde_json::to_value(once).map_err(|error| no_words(&error))?;
         self.record.driver_step(Action::Tell { command });

@@ -129,7 +129,7 @@ impl OneShot {
     }
 
     /// Starts the tool that is meant.
-    pub(super) fn run(&mut self, place: Place<'_>, once: &Once) -> Result<(), Finding> {
+    pub(super) fn run(&mut self, place: &Place, once: &Once) -> Result<(), Finding> {
         let Patterns { publish, subscribe } = self.patterns.clone();
         let publish = publish.ok_or_else(|| Finding::unsupported("no command publishes"));
         match (once, subscribe) {
@@ -163,7 +163,7 @@ impl OneShot {
     fn start(
         &mut self,
         pattern: &str,
-        place: Place<'_>,
+        place: &Place,
         (id, keep_alive): (&str, u16),
         (topic, payload, qos): (&str, &str, u8),
     ) -> Result<(), Finding> {

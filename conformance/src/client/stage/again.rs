@@ -15,8 +15,11 @@ impl ClientStage<'_> {
     ///
     /// [`Finding::Unsupported`] when that was said to another kind of driver.
     pub(crate) fn tell_again(&mut self, command: &Value) -> Result<(), Finding> {
+        if let Some(path) = command["websocket"].as_str() {
+            self.over_websocket_at(path)?;
+        }
         let place = self.place()?;
-        self.driver.tell_again(command, place)
+        self.driver.tell_again(command, &place)
     }
 
     /// Takes the event of a recording, which is due by `deadline`.

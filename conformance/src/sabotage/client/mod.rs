@@ -18,6 +18,7 @@ mod receiving;
 mod resuming;
 mod subscribing;
 mod unsubscribing;
+mod websocket;
 
 use std::collections::BTreeSet;
 
@@ -43,6 +44,7 @@ pub(super) const FILES: &[&[Sabotage]] = &[
     resuming::SABOTAGES,            // 4.1, 4.3, 4.4
     ordering::SABOTAGES,            // 4.6
     broken::SABOTAGES,              // 1.5.3, 2.2, 3.3, 4.8
+    websocket::SABOTAGES,           // 6
 ];
 
 /// Gives the client's packets of one type another first octet.
