@@ -1,5 +1,8 @@
 //! The examples, run with a broker: what a page shows does what the page says.
 
+#[path = "../examples/acknowledge.rs"]
+#[expect(dead_code, reason = "main is not called here")]
+mod acknowledge;
 #[path = "support/authority.rs"]
 #[expect(dead_code, reason = "others need more of it")]
 mod authority;
@@ -98,6 +101,37 @@ async fn kept_session_gets_what_came_while_it_was_away() {
     // What was not acknowledged by then comes once more.
     while in_time(second.recv()).await.expect("a line") != "sensors/1 meanwhile" {}
     running.abort();
+}
+
+#[tokio::test]
+async fn acknowledge_meets_again_what_it_failed_at() {
+    let broker = Broker::start("--bind 127.0.0.1:0");
+    let watcher = Watcher::start(&broker, "#").await;
+    // With a Session, and nothing in it yet.
+    let (dealt_with, mut orders) = mpsc::unbounded_channel();
+    let first = tokio::spawn(acknowledge::work(url(&broker), move |message| {
+        let payload = String::from_utf8_lossy(&message.payload).into_owned();
+        let is_poison = payload == "2";
+        let _ = dealt_with.send(payload);
+        if is_poison { Err(io::Error::other("a defect")) } else { Ok(()) }
+    }));
+    // Retained, so that it comes whenever the example has subscribed.
+    watcher.say("orders", "1").await;
+    assert_eq!(in_time(orders.recv()).await.as_deref(), Some("1"));
+    for payload in ["2", "3"] {
+        watcher.say("orders", payload).await;
+    }
+    assert_eq!(in_time(orders.recv()).await.as_deref(), Some("2"));
+    in_time(first).await.expect("no panic").expect_err("it failed at one");
+
+    let (dealt_with, mut orders) = mpsc::unbounded_channel();
+    let second = tokio::spawn(acknowledge::work(url(&broker), move |message| {
+        let _ = dealt_with.send(String::from_utf8_lossy(&message.payload).into_owned());
+        Ok(())
+    }));
+    assert_eq!(in_time(orders.recv()).await.as_deref(), Some("2"), "once more");
+    assert_eq!(in_time(orders.recv()).await.as_deref(), Some("3"));
+    second.abort();
 }
 
 #[tokio::test]

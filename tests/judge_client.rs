@@ -29,6 +29,14 @@ fn the_client_of_this_project_conforms() {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
 }
 
+/// The same client, as a program has it that acknowledges each message when it is done with it.
+#[test]
+fn a_program_that_acknowledges_by_hand_conforms() {
+    let driver = format!("'{}' driver --manual", env!("CARGO_BIN_EXE_mqttspec"));
+    let output = mqttspec(&["test-client", "--driver", &driver, "--quiet", "--strict"]);
+    assert_eq!(output.code, Some(0), "{}", output.stdout);
+}
+
 /// What the driver says that there is no way to ask for.
 fn is_lacking(report: &Value, case: &Value) -> bool {
     case["verdict"] == "unsupported"

@@ -23,26 +23,30 @@ use super::exit::{self, Failed};
 /// Be driven by the judge of clients: commands on standard input, events on standard output
 #[derive(Debug, clap::Args)]
 #[command(hide = true)]
-pub(super) struct Arguments {}
+pub(super) struct Arguments {
+    /// Acknowledge each message by hand, when it has been told
+    #[arg(long)]
+    manual: bool,
+}
 
 /// Carries commands out until there are no more.
-pub(super) fn run(_: &Arguments) -> Result<ExitCode, Failed> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(drive())?;
+    runtime.block_on(drive(arguments.manual))?;
     Ok(ExitCode::from(exit::OK))
 }
 
-async fn drive() -> Result<(), anyhow::Error> {
+async fn drive(manual: bool) -> Result<(), anyhow::Error> {
     tell(&json!({ "event": "ready", "name": "mqttspec", "version": env!("CARGO_PKG_VERSION") }));
     let mut commands = lines();
     let mut client = None;
     while let Some(line) = commands.recv().await {
         let command: Value = serde_json::from_str(&line).context("a command that is no JSON")?;
         let id = command["id"].clone();
-        if let Err(error) = carry_out(&command, &mut client).await {
+        if let Err(error) = carry_out(&command, &mut client, manual).await {
             tell(&json!({ "event": "error", "id": id, "message": format!("{error:#}") }));
         }
     }
@@ -63,9 +67,15 @@ fn lines() -> mpsc::UnboundedReceiver<String> {
     receiver
 }
 
-async fn carry_out(command: &Value, client: &mut Option<Client>) -> Result<(), anyhow::Error> {
+async fn carry_out(
+    command: &Value,
+    client: &mut Option<Client>,
+    manual: bool,
+) -> Result<(), anyhow::Error> {
     if command["do"] == "connect" {
-        match Client::connect(options(command)?).await {
+        let mut options = options(command)?;
+        options.acknowledge_manually = manual;
+        match Client::connect(options).await {
             Ok((connected, messages)) => {
                 tokio::spawn(listen(messages));
                 tokio::spawn(follow(connected.clone()));
@@ -129,7 +139,7 @@ async fn carry_out(command: &Value, client: &mut Option<Client>) -> Result<(), a
 
 /// Tells of each message.
 async fn listen(mut messages: Messages) {
-    while let Ok(Some(message)) = messages.next().await {
+    while let Ok(Some(message)) = messages.next_unacknowledged().await {
         tell(&json!({
             "event": "message",
             "topic": message.topic.as_str(),
@@ -137,6 +147,7 @@ async fn listen(mut messages: Messages) {
             "qos": message.qos.number(),
             "retain": message.retain,
         }));
+        message.acknowledge();
     }
 }
 

@@ -12,6 +12,7 @@ impl Client {
     /// The Network Connection is gone, or is to go: sorts out what stays.
     pub(super) fn end_connection(&mut self) {
         let Some(connection) = self.connection.take() else { return };
+        self.session.acknowledging.end_connection();
         // No answer will come to a SUBSCRIBE or UNSUBSCRIBE any more: they are asked anew. Those
         // of our own are when the next connection begins.
         let unanswered = self.session.take_requests();

@@ -12,10 +12,11 @@
 //! in between. `net::Client` is this loop on tokio.
 //!
 //! Clauses: [MQTT-3.1.0-1], [MQTT-3.1.2-4], [MQTT-3.1.2-6], [MQTT-3.1.2-23], [MQTT-3.14.4-1],
-//! [MQTT-3.14.4-2], [MQTT-4.4.0-1], [MQTT-4.5.0-2], 4.6. Not here: the exchanges of QoS 1 and 2
+//! [MQTT-3.14.4-2], [MQTT-4.3.3-2], [MQTT-4.4.0-1], [MQTT-4.5.0-2], 4.6. Not here: the exchanges of QoS 1 and 2
 //! themselves, which are [`session`](crate::session)'s; when to connect again; which message goes
 //! to which part of the program.
 
+mod acknowledging;
 mod change;
 mod close_reason;
 mod command;
@@ -35,6 +36,7 @@ use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::time::Instant;
 
+pub use acknowledging::Receipt;
 pub use change::{Change, Kept, KeptDelivery};
 pub use close_reason::CloseReason;
 pub use command::Token;
@@ -48,7 +50,9 @@ use self::command::Command;
 use self::connection::Connection;
 use self::session::Session;
 use self::subscriptions::Subscriptions;
-use crate::packet::{Connect, Disconnect, OneOrMore, Packet, Pingreq, QoS, SubscribeFilter};
+use crate::packet::{
+    Connect, Delivery, Disconnect, OneOrMore, Packet, Pingreq, QoS, SubscribeFilter,
+};
 use crate::session::Message;
 use crate::topic::TopicFilter;
 
@@ -87,6 +91,9 @@ pub struct Client {
     next_token: Token,
     /// Whether to tell what has to outlive it.
     keeps: bool,
+    /// Whether the program acknowledges messages by [`acknowledge`](Self::acknowledge).
+    acknowledges_by_hand: bool,
+    next_receipt: Receipt,
     outputs: VecDeque<Output>,
 }
 
@@ -102,6 +109,8 @@ impl Client {
             waiting: VecDeque::new(),
             next_token: Token::FIRST,
             keeps: false,
+            acknowledges_by_hand: false,
+            next_receipt: Receipt::FIRST,
             outputs: VecDeque::new(),
         }
     }
@@ -121,6 +130,13 @@ impl Client {
             keeps: true,
             ..Self::new(limits)
         }
+    }
+
+    /// The same Client, which acknowledges no message of QoS 1 or 2 before
+    /// [`acknowledge`](Self::acknowledge) says so: each is an [`Output::Entrusted`].
+    #[must_use]
+    pub fn acknowledging_by_hand(self) -> Self {
+        Self { acknowledges_by_hand: true, ..self }
     }
 
     /// Takes in one event at time `now`; afterwards drain [`poll_output`](Self::poll_output).
@@ -272,6 +288,30 @@ impl Client {
         self.command(now, Command::Unsubscribe(filters))
     }
 
+    /// The program is done with the message of this receipt: PUBACK, or PUBREC, as soon as all that
+    /// came before at its QoS are acknowledged too.
+    ///
+    /// At QoS 2 the message counts as taken over from here on, whatever becomes of the connection.
+    /// At QoS 1 a receipt means nothing any more once the connection is gone on which the message
+    /// came, and at either QoS once the Session is: the Server sends the message again then.
+    pub fn acknowledge(&mut self, now: Instant, receipt: Receipt) {
+        if let Some(packet_id) = self.session.acknowledging.give(receipt) {
+            let delivery = Delivery::ExactlyOnce { packet_id, dup: false };
+            // PUBREC has to wait for its turn, and goes out below.
+            self.session.receiving.publish(delivery);
+            // [MQTT-4.3.3-2] Before PUBREC: after it nobody tells what has come before.
+            self.keep(Change::Received { packet_id });
+        }
+        self.send_acknowledgements(now);
+    }
+
+    /// The program will not acknowledge the message of this receipt, which it has let go of: on the
+    /// next connection it comes again, and goes to the program again, at QoS 2 too. Until then
+    /// acknowledgements at its QoS that are given later wait behind it.
+    pub fn let_go(&mut self, receipt: Receipt) {
+        self.session.acknowledging.let_go(receipt);
+    }
+
     /// Leaves in good order: DISCONNECT, then close. Without a connection it does nothing.
     ///
     /// Does not wait for anything: with a clean Session, what is not completed is given up.
@@ -332,6 +372,13 @@ impl Client {
         }
     }
 
+    /// Sends the acknowledgements whose turn has come.
+    fn send_acknowledgements(&mut self, now: Instant) {
+        while let Some(packet) = self.session.acknowledging.next_given() {
+            self.send(now, packet);
+        }
+    }
+
     fn handle_timeout(&mut self, now: Instant) {
         let Some(connection) = &mut self.connection else { return };
         if let Some(reason) = connection.overdue(now) {
@@ -369,6 +416,7 @@ impl Client {
     #[cfg(test)]
     fn check_invariants(&self) {
         self.session.check_invariants();
+        self.session.acknowledging.check_invariants(self.connection.is_some());
         assert!(self.waiting.iter().is_sorted_by_key(|(token, _)| *token));
         assert!(self.waiting.iter().all(|(token, _)| *token < self.next_token));
         if self.connection.is_none() {
@@ -384,6 +432,7 @@ impl Hash for Client {
         (limits, connection, session, subscriptions).hash(hasher);
         let Self { is_renewing, waiting, next_token, keeps, .. } = self;
         (is_renewing, waiting, next_token, keeps).hash(hasher);
+        (self.acknowledges_by_hand, self.next_receipt).hash(hasher);
     }
 }
 

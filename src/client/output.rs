@@ -1,6 +1,6 @@
 //! What the Client has to say to whoever holds it.
 
-use super::{Change, CloseReason, Token};
+use super::{Change, CloseReason, Receipt, Token};
 use crate::packet::{OneOrMore, Packet, SubackCode};
 use crate::session::Message;
 use crate::topic::TopicFilter;
@@ -23,6 +23,14 @@ pub enum Output {
         /// Whether the Server goes on with the Session it had. If not, messages that it had not
         /// acknowledged are published anew, and subscriptions that it had granted are asked for.
         session_present: bool,
+    },
+    /// A message of QoS 1 or 2 arrived, which the program has to acknowledge; only one that is
+    /// [`acknowledging_by_hand`](super::Client::acknowledging_by_hand) says so.
+    Entrusted {
+        /// What to acknowledge it by.
+        receipt: Receipt,
+        /// The message.
+        message: Message,
     },
     /// Something has changed that has to outlive this Client; only one that was made by
     /// [`Client::resumed`](super::Client::resumed) says so. It is to be in safe hands before any

@@ -88,6 +88,9 @@ impl Client {
     }
 
     fn handle_publish(&mut self, now: Instant, publish: Publish) {
+        if self.acknowledges_by_hand && publish.delivery != Delivery::AtMostOnce {
+            return self.entrust(now, publish);
+        }
         let received = self.session.receiving.publish(publish.delivery);
         if received.is_new {
             let delivery = publish.delivery;
@@ -105,6 +108,32 @@ impl Client {
         }
     }
 
+    /// Hands over a message of QoS 1 or 2 that the program is to acknowledge.
+    fn entrust(&mut self, now: Instant, publish: Publish) {
+        let receipt = self.next_receipt;
+        let acknowledging = &mut self.session.acknowledging;
+        let is_new = match publish.delivery {
+            Delivery::AtMostOnce => true,
+            Delivery::AtLeastOnce { packet_id, .. } => {
+                acknowledging.at_least_once(packet_id, receipt);
+                true
+            }
+            Delivery::ExactlyOnce { packet_id, .. } if self.session.receiving.has(packet_id) => {
+                acknowledging.exactly_once_again(packet_id);
+                false
+            }
+            Delivery::ExactlyOnce { packet_id, .. } => {
+                acknowledging.exactly_once(packet_id, receipt)
+            }
+        };
+        if is_new {
+            self.next_receipt = receipt.next();
+            let message = Message::from_publish(publish);
+            self.outputs.push_back(Output::Entrusted { receipt, message });
+        }
+        self.send_acknowledgements(now);
+    }
+
     fn handle_pubrec(&mut self, now: Instant, pubrec: Pubrec) -> Result<(), Violation> {
         let pubrel = self.session.sending.pubrec(pubrec)?;
         let packet_id = pubrel.packet_id;
@@ -119,8 +148,10 @@ impl Client {
     fn handle_pubrel(&mut self, now: Instant, pubrel: Pubrel) {
         // Before PUBCOMP: after it the identifier may be that of another message.
         self.keep(Change::Freed { packet_id: pubrel.packet_id });
+        self.session.acknowledging.released(pubrel.packet_id);
         let pubcomp = self.session.receiving.pubrel(pubrel);
         self.send(now, pubcomp);
+        self.send_acknowledgements(now);
     }
 
     fn handle_completed(&mut self, now: Instant, completed: Completed) {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::acknowledging::Acknowledging;
 use super::command::Command;
 use super::{Kept, KeptDelivery, Token, Violation};
 use crate::packet::{
@@ -25,6 +26,8 @@ pub(super) struct Session {
     // of the same in the other.
     pub(super) sending: Sending,
     pub(super) receiving: Receiving,
+    /// What the program has of `receiving` and of QoS 1, if it acknowledges by hand.
+    pub(super) acknowledging: Acknowledging,
     /// The command behind each message of QoS 1 and 2 that is on its way.
     deliveries: BTreeMap<PacketId, Token>,
     /// Each SUBSCRIBE and UNSUBSCRIBE that waits for its answer.
@@ -58,6 +61,7 @@ impl Session {
             client_id: ClientId::default(),
             sending: Sending::new(limit),
             receiving: Receiving::default(),
+            acknowledging: Acknowledging::default(),
             deliveries: BTreeMap::new(),
             requests: BTreeMap::new(),
         }
@@ -91,6 +95,7 @@ impl Session {
             // [MQTT-4.4.0-1] On its way as before, and sent again by the next connection.
             sending: Sending::resumed(limit, sent, released),
             receiving: received.into_iter().collect(),
+            acknowledging: Acknowledging::default(),
             deliveries: tokens,
             requests: BTreeMap::new(),
         };

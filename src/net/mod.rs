@@ -10,8 +10,8 @@ mod server;
 mod transport;
 
 pub use client::{
-    Client, ClientError, ClientOptions, ConnectionState, InvalidServerUrl, Messages, OpenError,
-    Publishing, Reconnect, ServerUrl, Subscription, blocking,
+    Acknowledgement, Client, ClientError, ClientOptions, ConnectionState, InvalidServerUrl,
+    Messages, OpenError, Publishing, Reconnect, ServerUrl, Subscription, Unacknowledged, blocking,
 };
 #[cfg(feature = "http")]
 pub use http::{

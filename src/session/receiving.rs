@@ -61,6 +61,11 @@ impl Receiving {
         self.unreleased.iter().copied()
     }
 
+    /// Whether the message of QoS 2 with this identifier was received and not yet released.
+    pub fn has(&self, packet_id: PacketId) -> bool {
+        self.unreleased.contains(&packet_id)
+    }
+
     /// Whether nothing waits for PUBREL.
     pub fn is_empty(&self) -> bool {
         self.unreleased.is_empty()

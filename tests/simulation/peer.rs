@@ -66,6 +66,10 @@ impl Peer {
             Some(memory) => Client::resumed(limits, memory.kept.clone()),
             None => Client::new(limits),
         };
+        let client = match number % 2 {
+            0 => client,
+            _ => client.acknowledging_by_hand(),
+        };
         let connect = Connect::new(&client_id(number))
             .with_clean_session(plan.clean)
             .with_keep_alive_seconds(plan.keep_alive);
@@ -282,6 +286,11 @@ impl World {
                 Output::Connected { session_present } => self.connected(number, session_present),
                 Output::Completed { token, outcome } => self.completed(number, token, &outcome),
                 Output::Received(message) => self.received(number, &message),
+                Output::Entrusted { receipt, message } => {
+                    self.received(number, &message);
+                    let now = self.instant();
+                    self.peers[number].client.acknowledge(now, receipt);
+                }
                 Output::Keep(change) => self.record(number, change),
                 Output::Refused(filter) => {
                     self.fault(format!("peer {number} is refused {filter:?}"));

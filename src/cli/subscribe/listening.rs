@@ -81,14 +81,16 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Prints what was acknowledged before the connection was closed.
+    /// Prints what came before the connection was closed, and will not come again.
     pub(super) async fn print_rest(
         &mut self,
         messages: &mut Messages,
         ended: Ended,
     ) -> Result<Ended, Failed> {
-        while let Some(message) = messages.next().await.map_err(client::failed)? {
-            if self.take(&message).await? {
+        while let Some(message) = messages.next_unacknowledged().await.map_err(client::failed)? {
+            let comes_again =
+                self.arguments.connection.keeps_session() && message.qos != QoS::AtMostOnce;
+            if !comes_again && self.take(&message).await? {
                 return Ok(Ended::Complete);
             }
         }
@@ -104,20 +106,23 @@ impl<'a> Listener<'a> {
         loop {
             let next = match self.arguments.retained_only && *is_answered.borrow() {
                 false => tokio::select! {
-                    next = messages.next() => next,
+                    next = messages.next_unacknowledged() => next,
                     // Looked at anew; whoever sends it goes on for as long as this does.
                     Ok(()) = is_answered.changed(), if self.arguments.retained_only => continue,
                 },
-                true => match timeout(NO_MORE, messages.next()).await {
+                true => match timeout(NO_MORE, messages.next_unacknowledged()).await {
                     Ok(next) => next,
                     Err(_) => return Ok(Ended::InTime),
                 },
             };
             let Some(message) = next.map_err(client::failed)? else { return Ok(Ended::Stopped) };
-            if self.arguments.retained_only && !message.retain {
-                continue;
-            }
-            if self.take(&message).await? {
+            let is_last = match self.arguments.retained_only && !message.retain {
+                true => false,
+                false => self.take(&message).await?,
+            };
+            // It is printed, or not wanted.
+            message.acknowledge();
+            if is_last {
                 return Ok(Ended::Complete);
             }
         }

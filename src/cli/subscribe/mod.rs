@@ -22,9 +22,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     client::runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
         let mut options = arguments.connection.options()?;
-        if arguments.count.is_some() && !options.connect.clean_session() {
-            // Those that are not asked for stay in the Session: at one at a time, none is
-            // acknowledged that is not printed.
+        // What is not printed stays in the Session.
+        options.acknowledge_manually = !options.connect.clean_session();
+        if arguments.count.is_some() && options.acknowledge_manually {
+            // At QoS 0 what is here is nowhere else.
             options.messages = 0;
         }
         let (client, mut messages) = client::open(options, &mut signals).await?;

@@ -110,7 +110,10 @@ proptest! {
                     }
                     Output::Close(_) => is_open = false,
                     Output::Completed { token, .. } => prop_assert!(ended.insert(token)),
-                    Output::Connected { .. } | Output::Received(_) | Output::Refused(_) => {
+                    Output::Connected { .. }
+                    | Output::Entrusted { .. }
+                    | Output::Received(_)
+                    | Output::Refused(_) => {
                         prop_assert!(is_open);
                     }
                     Output::Keep(change) => prop_assert!(false, "{:?}", change),

@@ -1,5 +1,6 @@
 //! Conversations with a Client in one thread and on a made-up clock.
 
+mod acknowledging;
 mod chance;
 mod commands;
 mod connecting;

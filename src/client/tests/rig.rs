@@ -74,11 +74,12 @@ impl Talk {
     }
 }
 
-fn line(output: &Output) -> String {
+pub(super) fn line(output: &Output) -> String {
     match output {
         Output::Close(reason) => format!("close: {reason}"),
         Output::Completed { token, outcome } => format!("{token:?} {outcome:?}"),
         Output::Connected { session_present } => format!("connected, {session_present}"),
+        Output::Entrusted { message, .. } => format!("entrusted {:?}", message.payload),
         Output::Keep(change) => format!("keep {change:?}"),
         Output::Refused(filter) => format!("refused {filter}"),
         Output::Received(message) => format!("received {:?}", message.payload),

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use super::{ClientError, ClientOptions};
+use super::{ClientError, ClientOptions, Unacknowledged};
 use crate::packet::{OneOrMore, SubackCode, SubscribeFilter};
 use crate::session::Message;
 use crate::store::Store;
@@ -175,6 +175,15 @@ impl Messages {
     pub fn next_within(&mut self, wait: Duration) -> Result<Option<Message>, ClientError> {
         within(&self.runtime, wait, self.messages.next())
     }
+
+    /// As [`next_unacknowledged`](super::Messages::next_unacknowledged).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn next_unacknowledged(&mut self) -> Result<Option<Unacknowledged>, ClientError> {
+        self.runtime.block_on(self.messages.next_unacknowledged())
+    }
 }
 
 impl Iterator for Messages {
@@ -202,6 +211,15 @@ impl Subscription {
     /// As [`next`](super::Subscription::next).
     pub fn next_within(&mut self, wait: Duration) -> Result<Option<Message>, ClientError> {
         within(&self.runtime, wait, self.subscription.next())
+    }
+
+    /// As [`next_unacknowledged`](super::Subscription::next_unacknowledged).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn next_unacknowledged(&mut self) -> Result<Option<Unacknowledged>, ClientError> {
+        self.runtime.block_on(self.subscription.next_unacknowledged())
     }
 }
 

@@ -12,6 +12,7 @@ use super::keeping::Keeping;
 use super::link::{CLIENT, PACKETS};
 use super::request::{Reply, Request};
 use super::routes::Routes;
+use super::unacknowledged::Word;
 use super::unsent::Unsent;
 use super::{ClientError, ConnectionState};
 use crate::client::{Client, CloseReason, Input, Outcome, Output, Token};
@@ -25,6 +26,8 @@ pub(super) struct Core {
     /// No handle is left.
     pub(super) is_abandoned: bool,
     pub(super) routes: Routes,
+    /// What the program says of messages. It never closes, since the routes hold the other end.
+    pub(super) words: mpsc::UnboundedReceiver<Word>,
     /// Told when there may be room in a stream.
     pub(super) room: Arc<Notify>,
     pub(super) keeping: Option<Keeping>,
@@ -50,8 +53,9 @@ impl Core {
                 return CloseReason::Disconnected.into();
             }
             let takes_requests = !self.is_abandoned && !self.machine.is_full();
-            let Self { requests, leave, keeping, .. } = self;
+            let Self { requests, leave, keeping, words, .. } = self;
             tokio::select! {
+                Some(word) = words.recv() => self.hear(now(), word),
                 request = requests.recv(), if takes_requests => match request {
                     None => self.is_abandoned = true,
                     Some(request) => self.take(now(), request),
@@ -70,6 +74,27 @@ impl Core {
         // A violation comes out once more, as the reason to close.
         let _ = self.machine.handle(now, input);
         self.carry_out();
+    }
+
+    /// Takes in what the program says of a message, and all that it has said of others.
+    pub(super) fn hear(&mut self, now: Instant, word: Word) {
+        self.take_in(now, word);
+        self.hear_all(now);
+    }
+
+    /// Takes in all that the program has said of messages.
+    pub(super) fn hear_all(&mut self, now: Instant) {
+        while let Ok(word) = self.words.try_recv() {
+            self.take_in(now, word);
+        }
+        self.carry_out();
+    }
+
+    fn take_in(&mut self, now: Instant, word: Word) {
+        match word {
+            Word::Given(receipt) => self.machine.acknowledge(now, receipt),
+            Word::Never(receipt) => self.machine.let_go(receipt),
+        }
     }
 
     /// Takes a command.
@@ -111,7 +136,8 @@ impl Core {
                         self.unsent.hold(keeping.record(change));
                     }
                 }
-                Output::Received(message) => self.routes.put(message),
+                Output::Received(message) => self.routes.put(message, None),
+                Output::Entrusted { receipt, message } => self.routes.put(message, Some(receipt)),
                 Output::Refused(filter) => {
                     warn!(target: CLIENT, "the Server does not grant {filter} any more");
                     self.routes.refused(&filter);

@@ -14,6 +14,7 @@ use tracing::debug;
 
 use super::core::{Core, more_kept, now};
 use super::request::Request;
+use super::unacknowledged::Word;
 use super::{ClientError, ClientOptions};
 use crate::client::{CloseReason, Input};
 use crate::net::transport::is_not_binary;
@@ -41,6 +42,8 @@ enum Event {
     Request(Option<Request>),
     /// There may be room for a message again.
     Room,
+    /// The program says something of a message.
+    Word(Word),
     Written(io::Result<()>),
 }
 
@@ -77,7 +80,7 @@ where
         let is_blocked = self.held.is_some();
         let deadline = self.core.machine.deadline();
         let Self { core, reader, writer, unread, .. } = self;
-        let Core { unsent, requests, leave, room, keeping, .. } = &mut **core;
+        let Core { unsent, requests, leave, room, keeping, words, .. } = &mut **core;
         let reads = !is_blocked && unsent.len() < MOST_ANSWERS;
         if reads && unread.capacity() - unread.len() < LEAST_READ {
             unread.reserve(READ);
@@ -86,6 +89,7 @@ where
             read = reader.read_buf(unread), if reads => Event::Read(read),
             written = unsent.write_to(writer), if unsent.waits() => Event::Written(written),
             request = requests.recv(), if takes_requests => Event::Request(request),
+            Some(word) = words.recv() => Event::Word(word),
             () = leave.notified() => Event::Leave,
             () = room.notified(), if is_blocked => Event::Room,
             kept = more_kept(keeping.as_ref()) => Event::Kept(kept),
@@ -112,6 +116,7 @@ where
             Event::Written(Ok(())) | Event::Room => self.hand_over(now),
             Event::Kept(Ok(units)) => self.core.unsent.kept(units),
             Event::Kept(Err(error)) => self.lose(now, error),
+            Event::Word(word) => self.core.hear(now, word),
             Event::Deadline => {
                 // What the Server says is not listened to: it may well have answered.
                 if self.held.is_some() {
@@ -126,12 +131,14 @@ where
                 self.take_all(now);
             }
             Event::Leave => {
+                self.core.hear_all(now);
                 self.take_all(now);
                 self.core.machine.disconnect(now);
                 self.core.carry_out();
             }
         }
         if self.core.is_abandoned && self.core.machine.is_idle() {
+            self.core.hear_all(now);
             self.core.machine.disconnect(now);
             self.core.carry_out();
         }

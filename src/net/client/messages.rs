@@ -1,7 +1,8 @@
 //! Messages that a Client receives, as a stream.
 //!
-//! A message is acknowledged when it is put into its stream, so no more are put there than the
-//! program has said it wants: those it waits for, and as many ahead as its options allow.
+//! A message is acknowledged when it is put into its stream, unless the program does that itself, so
+//! no more are put there than the program has said it wants: those it waits for, and as many ahead
+//! as its options allow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::ClientError;
 use super::error::Ended;
+use super::unacknowledged::Unacknowledged;
 use crate::client::CloseReason;
 use crate::session::Message;
 
@@ -24,14 +26,14 @@ pub struct Messages {
 /// The program's end of a stream.
 #[derive(Debug)]
 pub(super) struct MessageStream {
-    received: mpsc::Receiver<Message>,
+    received: mpsc::Receiver<Unacknowledged>,
     demand: Arc<Demand>,
 }
 
 /// The end of the task, which puts messages in.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    received: mpsc::Sender<Message>,
+    received: mpsc::Sender<Unacknowledged>,
     demand: Arc<Demand>,
 }
 
@@ -65,10 +67,22 @@ impl Messages {
     /// Dropping the future loses nothing. A message is a slice of what was read from the network
     /// and keeps all of that in memory: use [`Message::detached`] on those to be held for long.
     ///
+    /// One that the program is to acknowledge itself is acknowledged by this:
+    /// [`next_unacknowledged`](Self::next_unacknowledged) leaves it to the program.
+    ///
     /// # Errors
     ///
     /// Why the Client ended, if for another reason, once all messages are taken.
     pub async fn next(&mut self) -> Result<Option<Message>, ClientError> {
+        Ok(self.next_unacknowledged().await?.map(Unacknowledged::acknowledge))
+    }
+
+    /// The same for a program that acknowledges the message when it is done with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub async fn next_unacknowledged(&mut self) -> Result<Option<Unacknowledged>, ClientError> {
         match self.stream.next().await {
             Some(message) => Ok(Some(message)),
             None => end_of(&self.ended),
@@ -77,7 +91,7 @@ impl Messages {
 }
 
 /// How a stream ends when the Client has.
-pub(super) fn end_of(ended: &Ended) -> Result<Option<Message>, ClientError> {
+pub(super) fn end_of<T>(ended: &Ended) -> Result<Option<T>, ClientError> {
     match ended.reason() {
         ClientError::Closed(CloseReason::Disconnected) => Ok(None),
         reason => Err(reason),
@@ -86,7 +100,7 @@ pub(super) fn end_of(ended: &Ended) -> Result<Option<Message>, ClientError> {
 
 impl MessageStream {
     /// Waits for the next message; `None` when no more will come. Cancel-safe.
-    pub(super) async fn next(&mut self) -> Option<Message> {
+    pub(super) async fn next(&mut self) -> Option<Unacknowledged> {
         if self.received.is_empty() {
             self.demand.is_waiting.store(true, Ordering::Release);
             self.demand.room.notify_one();
@@ -121,7 +135,7 @@ impl Inbox {
     }
 
     /// Puts `message` in, if anybody may still want it. There must be room.
-    pub(super) fn put(&self, message: Message) {
+    pub(super) fn put(&self, message: Unacknowledged) {
         self.demand.is_waiting.store(false, Ordering::Release);
         let put = self.received.try_send(message);
         debug_assert!(!matches!(put, Err(mpsc::error::TrySendError::Full(_))), "looked at before");

@@ -22,6 +22,7 @@ mod routes;
 mod state;
 mod subscription;
 mod task;
+mod unacknowledged;
 mod unsent;
 mod url;
 
@@ -40,6 +41,7 @@ pub use publishing::Publishing;
 pub use reconnect::Reconnect;
 pub use state::ConnectionState;
 pub use subscription::Subscription;
+pub use unacknowledged::{Acknowledgement, Unacknowledged};
 pub use url::{InvalidServerUrl, ServerUrl};
 
 use self::core::Core;
@@ -116,8 +118,13 @@ use crate::topic::TopicFilter;
 /// # }
 /// ```
 ///
+/// A program that must not lose what it has received acknowledges each message itself, when it is
+/// done with it: [`ClientOptions::acknowledge_manually`] and
+/// [`Subscription::next_unacknowledged`].
+///
 /// `examples/` has a page for each of: a Will, a kept Session, a Session that outlives the program,
-/// TLS, a blocking script, and a broker within the program.
+/// messages that are acknowledged when they are dealt with, TLS, a blocking script, and a broker
+/// within the program.
 #[derive(Clone, Debug)]
 pub struct Client {
     requests: mpsc::Sender<Request>,
@@ -139,7 +146,7 @@ impl Client {
     /// for: of [`subscribe_to_messages`](Self::subscribe_to_messages), and of a Session that the
     /// Server has kept, which come as soon as it is connected. Take them as they come, or drop the
     /// stream: kept and not taken, they stop what the Server has to say, acknowledgements included;
-    /// dropped, they are acknowledged and go nowhere.
+    /// dropped, they are acknowledged and go nowhere, unless the program is to acknowledge them.
     ///
     /// # Errors
     ///
@@ -162,8 +169,8 @@ impl Client {
     /// of QoS 2 comes and goes once. Nothing is sent before what it goes back to is in the store;
     /// [`Redb::open_client`](crate::store::Redb::open_client) makes one in a folder. It needs a
     /// Client Identifier and a Session that is not clean. What the program has to do with a message
-    /// is not in the store: with [`ClientOptions::messages`] at 0, none is acknowledged that it has
-    /// not asked for.
+    /// is not in the store: with [`ClientOptions::acknowledge_manually`] it is the program that says
+    /// when it has done that, and a message that it had not acknowledged when it died comes again.
     ///
     /// # Errors
     ///
@@ -194,19 +201,24 @@ impl Client {
         let (leave, room, ended) =
             (Arc::<Notify>::default(), Arc::<Notify>::default(), Ended::default());
         let (inbox, messages) = stream(options.messages, room.clone());
-        let (machine, keeping) = match kept {
+        let (mut machine, keeping) = match kept {
             None => (crate::client::Client::new(options.limits), None),
             Some((keeping, kept)) => {
                 (crate::client::Client::resumed(options.limits, kept), Some(keeping))
             }
         };
+        if options.acknowledge_manually {
+            machine = machine.acknowledging_by_hand();
+        }
+        let (saying, words) = mpsc::unbounded_channel();
         let core = Core {
             machine,
             unsent: Unsent::default(),
             requests: requested,
             leave: leave.clone(),
             is_abandoned: false,
-            routes: Routes::new(inbox),
+            routes: Routes::new(inbox, saying),
+            words,
             room: room.clone(),
             keeping,
             connected: Some(connected),

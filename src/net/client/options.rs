@@ -43,11 +43,21 @@ pub struct ClientOptions {
     pub reconnect: Option<Reconnect>,
     /// How many commands may wait to be taken up, at least 1. Default: 100.
     pub commands: usize,
-    /// How many messages may be received, and acknowledged, in each stream before the program asks
-    /// for them. Default: 100. With 0 none is lost that the program has not asked for: each is
-    /// acknowledged when it is handed over. One that the program is working on when it dies is
-    /// lost all the same; there is no way yet to acknowledge it only afterwards.
+    /// How many messages may be received in each stream before the program asks for them, and
+    /// acknowledged, if it does not do so itself. Default: 100. With 0 none is lost that the
+    /// program has not asked for: each is acknowledged when it is handed over. One that the program
+    /// is working on when it dies is lost all the same.
     pub messages: usize,
+    /// Whether the program acknowledges messages of QoS 1 and 2 itself, when it is done with them:
+    /// it takes them by [`next_unacknowledged`](super::Subscription::next_unacknowledged), and calls
+    /// [`acknowledge`](super::Unacknowledged::acknowledge). One that it is working on when it dies
+    /// comes again, if the Session is kept. Default: no, a message is acknowledged when it is put
+    /// into its stream.
+    ///
+    /// Acknowledgements leave in the order of arrival [MQTT-4.6.0-2, MQTT-4.6.0-3], however the
+    /// program gives them. A Server sends only so many messages that are not acknowledged, and some
+    /// none behind one for which that takes too long.
+    pub acknowledge_manually: bool,
     /// The largest packet that is taken, in octets. Default: the largest there is, because to
     /// refuse a message of a kept Session is to meet it again on each connection.
     pub max_packet_size: usize,
@@ -73,6 +83,7 @@ impl From<Endpoint> for ClientOptions {
             reconnect: None,
             commands: 100,
             messages: 100,
+            acknowledge_manually: false,
             max_packet_size: Decoder::MAX_PACKET_SIZE,
         }
     }

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use tokio::sync::mpsc;
+
 use super::ClientError;
 use super::error::Ended;
 use super::messages::Inbox;
-use crate::client::CloseReason;
+use super::unacknowledged::{Acknowledgement, Unacknowledged, Word};
+use crate::client::{CloseReason, Receipt};
 use crate::packet::{SubackCode, SubscribeFilter};
 use crate::session::Message;
 use crate::topic::{SubscriptionTree, TopicFilter, TopicName};
@@ -20,6 +23,8 @@ pub(super) struct Routes {
     /// For messages that no subscription with a stream of its own asks for.
     rest: Inbox,
     next: u64,
+    /// Where the program acknowledges.
+    given: mpsc::UnboundedSender<Word>,
     /// The streams that the message goes into which was aimed last; none for `rest`.
     targets: Vec<u64>,
 }
@@ -32,9 +37,9 @@ struct Route {
 }
 
 impl Routes {
-    pub(super) fn new(rest: Inbox) -> Self {
+    pub(super) fn new(rest: Inbox, given: mpsc::UnboundedSender<Word>) -> Self {
         let filters = SubscriptionTree::new();
-        Self { filters, streams: BTreeMap::new(), rest, next: 0, targets: Vec::new() }
+        Self { filters, streams: BTreeMap::new(), rest, next: 0, given, targets: Vec::new() }
     }
 
     /// Has messages that match `wanted` go into `inbox`. The number is that of the route.
@@ -126,18 +131,23 @@ impl Routes {
         inboxes.map(|route| &route.inbox).all(Inbox::has_room)
     }
 
-    /// Puts the message that was aimed into its streams. There must be room.
-    pub(super) fn put(&mut self, message: Message) {
-        let Some((last, others)) = self.targets.split_last() else {
-            return self.rest.put(message);
-        };
-        for number in others {
-            if let Some(route) = self.streams.get(number) {
-                route.inbox.put(message.clone());
-            }
+    /// Puts the message that was aimed into its streams. There must be room. With a receipt, it is
+    /// acknowledged when it has been in all of them.
+    pub(super) fn put(&mut self, message: Message, receipt: Option<Receipt>) {
+        let Self { streams, rest, targets, given, .. } = self;
+        let inboxes = targets.iter().filter_map(|number| streams.get(number));
+        let mut inboxes = inboxes.map(|route| &route.inbox);
+        let copies = if targets.is_empty() { 1 } else { inboxes.clone().count() };
+        let mut acknowledgements = Acknowledgement::of_copies(receipt, copies, given);
+        let mut copy = |message| Unacknowledged::new(message, acknowledgements());
+        if targets.is_empty() {
+            return rest.put(copy(message));
         }
-        if let Some(route) = self.streams.get(last) {
-            route.inbox.put(message);
+        for inbox in inboxes.by_ref().take(copies.saturating_sub(1)) {
+            inbox.put(copy(message.clone()));
+        }
+        if let Some(last) = inboxes.next() {
+            last.put(copy(message));
         }
     }
 }

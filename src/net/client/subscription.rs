@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::ClientError;
 use super::error::Ended;
 use super::messages::{MessageStream, end_of};
+use super::unacknowledged::Unacknowledged;
 use crate::packet::{OneOrMore, SubackCode, SubscribeFilter};
 use crate::session::Message;
 
@@ -14,7 +15,9 @@ use crate::session::Message;
 ///
 /// It goes on over lost connections, if [`ClientOptions::reconnect`](super::ClientOptions) says so.
 /// It ends when its filters are [unsubscribed](super::Client::unsubscribe). To drop it does not
-/// unsubscribe: what still comes is acknowledged and goes nowhere.
+/// unsubscribe: what still comes is acknowledged and goes nowhere. Where the program acknowledges
+/// itself it is not acknowledged either, and neither is what was not taken: unsubscribe, and take
+/// what is there, or the Server may send nothing more.
 #[derive(Debug)]
 pub struct Subscription {
     filters: OneOrMore<SubscribeFilter>,
@@ -23,7 +26,7 @@ pub struct Subscription {
     answer: Option<oneshot::Receiver<Result<OneOrMore<SubackCode>, ClientError>>>,
     codes: Option<OneOrMore<SubackCode>>,
     /// What came while only SUBACK was waited for.
-    early: VecDeque<Message>,
+    early: VecDeque<Unacknowledged>,
     /// Of the subscription, apart from the Client.
     over: Ended,
     ended: Ended,
@@ -93,11 +96,40 @@ impl Subscription {
     /// Dropping the future loses nothing. A message is a slice of what was read from the network
     /// and keeps all of that in memory: use [`Message::detached`] on those to be held for long.
     ///
+    /// One that the program is to acknowledge itself is acknowledged by this:
+    /// [`next_unacknowledged`](Self::next_unacknowledged) leaves it to the program.
+    ///
     /// # Errors
     ///
     /// [`ClientError::SubscriptionRefused`] when the Server grants none of the filters, or none any
     /// more; otherwise why the Client ended. Either once all messages are taken.
     pub async fn next(&mut self) -> Result<Option<Message>, ClientError> {
+        Ok(self.next_unacknowledged().await?.map(Unacknowledged::acknowledge))
+    }
+
+    /// The same for a program that acknowledges the message when it is done with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn store(_: &mqttspec::session::Message) -> std::io::Result<()> { Ok(()) }
+    /// # async fn example(
+    /// #     mut readings: mqttspec::net::Subscription,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// // With `options.acknowledge_manually = true`:
+    /// while let Some(message) = readings.next_unacknowledged().await? {
+    ///     // An error ends this, and the Server still has the message.
+    ///     store(&message).await?;
+    ///     message.acknowledge();
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn next_unacknowledged(&mut self) -> Result<Option<Unacknowledged>, ClientError> {
         if let Some(message) = self.early.pop_front() {
             return Ok(Some(message));
         }

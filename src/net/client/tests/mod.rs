@@ -1,5 +1,6 @@
 //! The handle and its task against a Server in memory, on a clock that runs only when all wait.
 
+mod acknowledging;
 mod going_on;
 mod subscribing;
 
