@@ -2,6 +2,9 @@
 //!
 //! The broken subject is the reference broker behind a sabotage.
 
+#[path = "support/transcripts.rs"]
+mod transcripts;
+
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Command, Output};
@@ -10,9 +13,9 @@ use std::time::{Duration, Instant};
 use mqttspec_conformance::sabotage::{Proxy, Sabotage};
 use mqttspec_conformance::transcript::Expectation;
 use mqttspec_conformance::{
-    Glob, NoShrink, ReplayOptions, RunOptions, ShrinkOptions, Subject, Target, Transcript, judge,
-    replay, shrink,
+    NoShrink, ShrinkOptions, Subject, Target, Transcript, judge, replay, shrink,
 };
+use transcripts::{judging, replaying};
 
 /// A broken subject, and the broker behind it that keeps the rules.
 struct Broken {
@@ -38,36 +41,20 @@ impl Broken {
 
     /// The transcript that a case leaves which fails, as a file would give it back.
     fn transcript(&self, case: &str) -> Transcript {
-        let mut options = RunOptions::default();
-        options.filter = Some(Glob::new(case));
-        options.patience = PATIENCE;
-        options.close_wait = PATIENCE;
-        // What a sabotage holds back does not come late either.
-        options.lateness = Duration::ZERO;
-        let report = judge(&self.subject, &options, &mut ());
-        let transcript = report.transcripts().next().unwrap_or_else(|| panic!("{case} passes"));
-        let again = Transcript::from_json(&transcript.to_json(), None).expect("what was written");
-        assert_eq!(again.to_json(), transcript.to_json());
-        again
+        transcripts::transcript(&judge(&self.subject, &judging(case), &mut ()))
     }
 }
 
-/// How long something may take that comes; what does not come takes all of it.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-
-fn options() -> ReplayOptions {
-    let mut options = ReplayOptions::default();
-    options.patience = PATIENCE;
-    options
-}
+/// A sabotage and a case that sees it at once: a packet that comes, and not one that does not.
+const SEEN_AT_ONCE: (&str, &str) = ("header/flags-of-its-own", "header/flags-as-in-the-table");
 
 fn goes_wrong_again(sabotage: &str, case: &str, is_kind: fn(&Expectation) -> bool) {
     let broken = Broken::by(sabotage);
     let transcript = broken.transcript(case);
     assert!(is_kind(&transcript.deviation.expected), "{:?}", transcript.deviation);
-    let again = replay(&transcript, &broken.subject, &options()).expect("it answers");
+    let again = replay(&transcript, &broken.subject, &replaying()).expect("it answers");
     assert!(again.again, "{case}: {} {:?}", again.saw, again.differences);
-    let right = replay(&transcript, &broken.broker, &options()).expect("it answers");
+    let right = replay(&transcript, &broken.broker, &replaying()).expect("it answers");
     assert!(!right.again, "{case}: {}", right.saw);
 }
 
@@ -112,23 +99,25 @@ fn the_shortest_conversation_has_nothing_but_the_offence() {
     let broken = Broken::by("header/wrong-flags");
     let transcript = broken.transcript("header/flags-of-puback-close");
     let mut options = ShrinkOptions::default();
-    options.patience = PATIENCE;
+    // Each try that goes wrong takes all of it, and a broker that closes does so at once.
+    options.patience = Duration::from_millis(700);
     options.limit = Duration::from_secs(60);
     let shrunk = shrink(&transcript, &broken.subject, &broken.broker, &options, &mut ());
     let shrunk = shrunk.expect("it goes wrong");
     assert!(shrunk.finished);
     assert_eq!((shrunk.before.sends, shrunk.after.sends), (4, 2));
     assert!(shrunk.after.octets < shrunk.before.octets);
-    let again = replay(&shrunk.transcript, &broken.subject, &self::options());
+    let again = replay(&shrunk.transcript, &broken.subject, &replaying());
     assert!(again.expect("it answers").again);
 }
 
 #[test]
 fn nothing_is_shrunk_where_nobody_tells_right_from_wrong() {
-    let broken = Broken::by("header/wrong-flags");
-    let transcript = broken.transcript("header/flags-of-pingreq-close");
+    let (sabotage, case) = SEEN_AT_ONCE;
+    let broken = Broken::by(sabotage);
+    let transcript = broken.transcript(case);
     let mut options = ShrinkOptions::default();
-    options.patience = PATIENCE;
+    options.patience = replaying().patience;
     let same = shrink(&transcript, &broken.subject, &broken.subject, &options, &mut ());
     assert!(matches!(same, Err(NoShrink::ControlToo(_))), "{same:?}");
     let right = shrink(&transcript, &broken.broker, &broken.broker, &options, &mut ());
@@ -190,15 +179,14 @@ fn mqttspec(arguments: &[&str]) -> Output {
 fn the_exit_code_says_whether_it_is_still_there() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
-    let broken = Broken::by("header/wrong-flags");
+    let (sabotage, case) = SEEN_AT_ONCE;
+    let broken = Broken::by(sabotage);
     let address = broken.proxy.address().to_string();
     let judged = mqttspec(&[
         "test",
         &address,
         "--filter",
-        "header/flags-of-pingreq-close",
-        "--timeout",
-        "1.5",
+        case,
         "--quiet",
         "--json",
         &path("report.json"),
@@ -208,8 +196,8 @@ fn the_exit_code_says_whether_it_is_still_there() {
         &path("failures"),
     ]);
     assert_eq!(judged.status.code(), Some(1));
-    let file = path("failures/header_flags-of-pingreq-close.json");
-    let captured = std::fs::read(path("failures/header_flags-of-pingreq-close.pcapng"));
+    let file = path("failures/header_flags-as-in-the-table.json");
+    let captured = std::fs::read(path("failures/header_flags-as-in-the-table.pcapng"));
     assert!(captured.expect("a capture").starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]));
 
     let told = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
@@ -217,15 +205,14 @@ fn the_exit_code_says_whether_it_is_still_there() {
     assert_eq!(still.status.code(), Some(1), "{}", told(&still));
     assert!(told(&still).contains("the same deviation again"), "{}", told(&still));
     assert!(std::fs::exists(path("again.pcapng")).expect("a folder"));
-    let case = "header/flags-of-pingreq-close";
     let gone = mqttspec(&["replay", &path("report.json"), "--case", case]);
     assert_eq!(gone.status.code(), Some(0), "{}", told(&gone));
     assert!(told(&gone).contains("not seen"), "{}", told(&gone));
     assert_eq!(mqttspec(&["replay", &path("none.json")]).status.code(), Some(2));
     assert_eq!(mqttspec(&["replay", &file, "127.0.0.1:1"]).status.code(), Some(3));
 
-    let shrunk = mqttspec(&["shrink", &file, &address, "--quiet", "--timeout", "1.5"]);
+    let shrunk = mqttspec(&["shrink", &file, &address, "--quiet"]);
     assert_eq!(shrunk.status.code(), Some(0), "{}", String::from_utf8_lossy(&shrunk.stderr));
-    let short = path("failures/header_flags-of-pingreq-close.min.json");
+    let short = path("failures/header_flags-as-in-the-table.min.json");
     assert_eq!(mqttspec(&["replay", &short, &address]).status.code(), Some(1));
 }

@@ -3,19 +3,20 @@
 //! The broken client is the one of this project, seen through a sabotage.
 
 use std::path::Path;
-use std::time::Duration;
 
 use mqttspec_conformance::sabotage::Sabotage;
 use mqttspec_conformance::transcript::Expectation;
 use mqttspec_conformance::{
-    ClientSubject, Glob, NoReplay, ReplayOptions, RunOptions, Subject, Target, Transcript,
-    judge_client, replay, replay_client,
+    ClientSubject, NoReplay, Subject, Target, Transcript, judge_client, replay, replay_client,
 };
 
 use program::Ended;
+use transcripts::{judging, replaying};
 
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/transcripts.rs"]
+mod transcripts;
 
 fn mqttspec(arguments: &[&str]) -> Ended {
     program::mqttspec(Path::new("."), arguments)
@@ -29,36 +30,18 @@ fn broken(sabotage: &str) -> ClientSubject {
     client().behind(Some(Sabotage::named(sabotage).expect(sabotage)))
 }
 
-/// The transcript that a case leaves which fails, as a file would give it back.
+/// The transcript that a case leaves which fails.
 fn transcript(client: &ClientSubject, case: &str) -> Transcript {
-    let mut options = RunOptions::default();
-    options.filter = Some(Glob::new(case));
-    options.patience = PATIENCE;
-    options.close_wait = PATIENCE;
-    options.second_look = false;
-    let report = judge_client(client, &options, &mut ());
-    let transcript = report.transcripts().next().unwrap_or_else(|| panic!("{case} passes"));
-    let again = Transcript::from_json(&transcript.to_json(), None).expect("what was written");
-    assert_eq!(again.to_json(), transcript.to_json());
-    again
-}
-
-/// How long something may take that comes; what does not come takes all of it.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-
-fn options() -> ReplayOptions {
-    let mut options = ReplayOptions::default();
-    options.patience = PATIENCE;
-    options
+    transcripts::transcript(&judge_client(client, &judging(case), &mut ()))
 }
 
 fn goes_wrong_again(sabotage: &str, case: &str, is_kind: fn(&Expectation) -> bool) {
     let broken = broken(sabotage);
     let transcript = transcript(&broken, case);
     assert!(is_kind(&transcript.deviation.expected), "{:?}", transcript.deviation);
-    let again = replay_client(&transcript, &broken, &options()).expect("it can be driven");
+    let again = replay_client(&transcript, &broken, &replaying()).expect("it can be driven");
     assert!(again.again, "{case}: {} {:?}", again.saw, again.differences);
-    let right = replay_client(&transcript, &client(), &options()).expect("it can be driven");
+    let right = replay_client(&transcript, &client(), &replaying()).expect("it can be driven");
     assert!(!right.again, "{case}: {}", right.saw);
 }
 
@@ -138,7 +121,7 @@ fn a_conversation_with_a_client_is_none_with_a_broker() {
         "introduction/connect-is-the-first-packet",
     );
     let broker = Subject::at(Target::new("127.0.0.1", 1));
-    let refused = replay(&transcript, &broker, &options());
+    let refused = replay(&transcript, &broker, &replaying());
     assert!(matches!(refused, Err(NoReplay::OtherRole(_))), "{refused:?}");
 }
 
