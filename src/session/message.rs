@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use crate::packet::{Delivery, Publish, QoS};
 use crate::topic::TopicName;
@@ -32,11 +32,14 @@ impl Message {
     /// What was read from a connection is a slice of the buffer it came in, and keeps all of it.
     #[must_use]
     pub fn detached(&self) -> Self {
-        Self {
-            topic: self.topic.detached(),
-            payload: Bytes::copy_from_slice(&self.payload),
-            ..*self
-        }
+        let topic = self.topic.as_str().as_bytes();
+        let mut octets = BytesMut::with_capacity(topic.len() + self.payload.len());
+        octets.extend_from_slice(topic);
+        octets.extend_from_slice(&self.payload);
+        // One piece of memory for both: they come and go together.
+        let mut payload = octets.freeze();
+        let topic = self.topic.moved_to(payload.split_to(topic.len()));
+        Self { topic, payload, ..*self }
     }
 }
 
@@ -59,8 +62,16 @@ impl Outbound {
 
     /// The PUBLISH that carries it.
     pub(super) fn publish(&self, delivery: Delivery) -> Publish {
+        self.clone().into_publish(delivery)
+    }
+
+    /// The same of one that is not kept for another time.
+    ///
+    /// Who is the only one to get the message takes its parts, instead of counting references to
+    /// them that another thread counts too.
+    pub(super) fn into_publish(self, delivery: Delivery) -> Publish {
         debug_assert_eq!(self.qos, delivery.qos());
-        let Message { topic, payload, .. } = &*self.message;
-        Publish { topic: topic.clone(), payload: payload.clone(), delivery, retain: self.retain }
+        let Message { topic, payload, .. } = Arc::unwrap_or_clone(self.message);
+        Publish { topic, payload, delivery, retain: self.retain }
     }
 }

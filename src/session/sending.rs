@@ -113,7 +113,7 @@ impl Sending {
     pub fn publish(&mut self, outbound: Outbound) -> Option<Publish> {
         if outbound.qos == QoS::AtMostOnce {
             // [MQTT-4.3.1-1] QoS 0: sent, and forgotten.
-            return Some(outbound.publish(Delivery::AtMostOnce));
+            return Some(outbound.into_publish(Delivery::AtMostOnce));
         }
         if !self.has_room() {
             return None;

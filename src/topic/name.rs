@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::{InvalidTopic, InvalidTopicKind, SEPARATOR, check, scan};
@@ -80,6 +81,12 @@ impl TopicName {
     #[must_use]
     pub fn detached(&self) -> Self {
         Self(ByteString::from(self.as_str()))
+    }
+
+    /// The same name in `octets`, which are a copy of it.
+    pub(crate) fn moved_to(&self, octets: Bytes) -> Self {
+        debug_assert_eq!(octets, self.as_str());
+        ByteString::try_from(octets).map_or_else(|_| self.detached(), Self)
     }
 
     /// Whether it begins with `$`: wildcards at the start of a filter then pass it by.
