@@ -16,6 +16,7 @@ use std::time::Instant;
 pub use self::admission::Proof;
 use super::keep_alive::KeepAlive;
 use super::pace::Pace;
+use super::route::Route;
 use super::{Bound, Broker, CloseReason, Holder, Note, Position, SessionName, Unit, Violation};
 use crate::packet::{Connect, ConnectRefusal, Credentials, DecodeError, Packet, Text};
 
@@ -88,6 +89,8 @@ pub struct Connection<H: Holder> {
     outgoing: VecDeque<Output>,
     /// The last [`Output::Hold`].
     held: Option<Position>,
+    /// Where the last message went, until all that came with it has been worked on.
+    route: Option<Box<Route<H::Session>>>,
 }
 
 #[derive(Debug)]
@@ -107,7 +110,7 @@ impl<H: Holder> Connection<H> {
     pub fn new(me: H::Connection, now: Instant, broker: &Broker<H>) -> Self {
         let deadline = now + broker.limits().connect_timeout;
         let stage = Stage::Opened { deadline };
-        Self { me, user: None, stage, outgoing: VecDeque::new(), held: None }
+        Self { me, user: None, stage, outgoing: VecDeque::new(), held: None, route: None }
     }
 
     /// The same connection of a Client that the transport knows to be `user`, by a certificate for
@@ -121,7 +124,31 @@ impl<H: Holder> Connection<H> {
     /// Takes in what happens at time `now`.
     pub fn handle(&mut self, now: Instant, input: Input, broker: &Broker<H>) {
         // One packet, one unit: all that it changes is kept, or nothing of it.
-        broker.holder().unit(|unit| match input {
+        broker.holder().unit(|unit| {
+            self.handle_within(now, input, broker, unit);
+            self.hand_over(broker, unit);
+        });
+    }
+
+    /// The same for a packet that has come together with others: messages of QoS 0 may gather, to
+    /// be handed on together by [`pass_on`](Self::pass_on).
+    pub fn handle_among(&mut self, now: Instant, packet: Packet, broker: &Broker<H>) {
+        broker.holder().unit(|unit| {
+            self.handle_within(now, Input::Packet(packet), broker, unit);
+        });
+    }
+
+    fn handle_within(
+        &mut self,
+        now: Instant,
+        input: Input,
+        broker: &Broker<H>,
+        unit: &mut Unit<'_>,
+    ) {
+        if !matches!(input, Input::Packet(Packet::Publish(_))) {
+            self.hand_over(broker, unit);
+        }
+        match input {
             Input::Packet(packet) => self.handle_packet(now, packet, broker, unit),
             Input::Authenticated(proof) => self.handle_proof(now, proof, broker, unit),
             Input::Undecodable(error) => self.handle_undecodable(error, broker, unit),
@@ -132,15 +159,37 @@ impl<H: Holder> Connection<H> {
             Input::NetworkClosed => self.close(CloseReason::NetworkClosed, broker, unit),
             Input::Stopping => self.handle_stopping(broker, unit),
             Input::Stop => self.handle_stop(broker, unit),
-        });
+        }
+    }
+
+    /// Hands on what has gathered; to be called when no further packet is at hand. So does
+    /// whatever happens next to the connection.
+    pub fn pass_on(&mut self, broker: &Broker<H>) {
+        if self.route.as_ref().is_some_and(|route| !route.gathered.is_empty()) {
+            broker.holder().unit(|unit| self.hand_over(broker, unit));
+        }
+    }
+
+    /// The same within a unit.
+    fn hand_over(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        if let Some(route) = &mut self.route {
+            broker.hand_over_gathered(route, unit);
+        }
     }
 
     /// What to do next; `None` until something happens or the holder wakes this connection.
     pub fn poll_output(&mut self, broker: &Broker<H>) -> Option<Output> {
         if self.outgoing.is_empty() {
+            self.pass_on(broker);
+            self.route = None;
             broker.holder().unit(|unit| self.fetch(broker, unit));
         }
-        self.outgoing.pop_front()
+        let output = self.outgoing.pop_front();
+        if output.is_none() {
+            // A silent connection keeps no memory for what it might have to say.
+            self.outgoing = VecDeque::new();
+        }
+        output
     }
 
     /// How much output there is to poll, apart from what the Session has.

@@ -59,6 +59,11 @@ pub trait Holder {
         work: impl FnOnce(&mut Subscriptions<Self::Session>) -> R,
     ) -> R;
 
+    /// How often the subscriptions have changed: another number than before where
+    /// [`write_subscriptions`](Self::write_subscriptions) has been there since. May be asked from
+    /// anywhere.
+    fn subscription_changes(&self) -> u64;
+
     /// Looks at the retained messages.
     fn read_retained<R>(&self, look: impl FnOnce(&Retained) -> R) -> R;
 

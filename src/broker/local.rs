@@ -30,6 +30,7 @@ pub struct Local {
     numbers: Cell<u64>,
     registry: RefCell<Registry<LocalSession>>,
     subscriptions: RefCell<Subscriptions<LocalSession>>,
+    subscription_changes: Cell<u64>,
     retained: RefCell<Retained>,
     access: RefCell<Access>,
     woken: RefCell<BTreeSet<LocalConnection>>,
@@ -114,7 +115,12 @@ impl Holder for Local {
         &self,
         work: impl FnOnce(&mut Subscriptions<LocalSession>) -> R,
     ) -> R {
+        self.subscription_changes.set(self.subscription_changes.get() + 1);
         work(&mut self.subscriptions.borrow_mut())
+    }
+
+    fn subscription_changes(&self) -> u64 {
+        self.subscription_changes.get()
     }
 
     fn read_retained<R>(&self, look: impl FnOnce(&Retained) -> R) -> R {

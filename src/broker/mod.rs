@@ -40,6 +40,7 @@ mod queue;
 mod rest;
 mod restoring;
 mod retained;
+mod route;
 mod routing;
 mod ruling;
 mod session;

@@ -1,17 +1,19 @@
 //! A message on its way from its publisher to the Sessions of all who asked for it.
 //!
-//! Clauses: [MQTT-3.3.1-3], [MQTT-3.3.1-9], [MQTT-3.3.2-3], [MQTT-3.3.5-1], [MQTT-3.3.5-2], [MQTT-4.5.0-1],
-//! [MQTT-4.7.3-4], U-3.3.1.3-1, U-3.3.5-2, U-4.7.2-1.
+//! Clauses: [MQTT-3.3.1-3], [MQTT-3.3.1-9], [MQTT-3.3.5-2], [MQTT-4.5.0-1], U-3.3.1.3-1, U-3.3.5-2,
+//! U-4.7.2-1. Not here: who those are (`route`).
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::route::Route;
 use super::{Bound, Broker, Change, Holder, KeptMessage, MessageNumber, Session, Unit};
 use crate::packet::{QoS, Will};
 use crate::session::Message;
 use crate::topic::TopicName;
 
 /// A message while it is being handed round.
+#[derive(Debug)]
 pub(super) struct Routed {
     live: Arc<Message>,
     kept: OnceCell<Arc<Message>>,
@@ -89,19 +91,20 @@ impl<H: Holder> Broker<H> {
     ///
     /// When this returns the server has taken the message over.
     pub fn publish(&self, message: Message) {
-        self.holder.unit(|unit| self.publish_within(&Routed::new(message), unit));
+        let mut route = Route::default();
+        self.holder.unit(|unit| self.publish_within(&Routed::new(message), &mut route, unit));
     }
 
     /// The same as part of a greater piece of work.
-    fn publish_within(&self, routed: &Routed, unit: &mut Unit<'_>) {
+    fn publish_within(&self, routed: &Routed, route: &mut Route<H::Session>, unit: &mut Unit<'_>) {
         if routed.live.retain {
             self.retain(routed, unit);
         }
-        for (session, granted) in self.subscribers(routed) {
+        for &(ref session, granted) in route.to(routed.topic(), &self.holder) {
             // [MQTT-3.3.1-9] An established subscription sees RETAIN 0, whatever the publisher set.
             // [MQTT-3.3.1-3] Nothing of the publisher's packet but the message goes on, DUP least
             // of all.
-            self.holder.with_session(&session, |session| {
+            self.holder.with_session(session, |session| {
                 self.hand_over(session, routed, granted, false, unit);
             });
         }
@@ -154,22 +157,54 @@ impl<H: Holder> Broker<H> {
     }
 
     /// Publishes a message of a Client, unless its topic is for the server alone.
-    pub(super) fn publish_for_client(&self, message: Message, unit: &mut Unit<'_>) {
-        self.publish_unless_reserved(&Routed::new(message), unit);
-    }
-
-    fn publish_unless_reserved(&self, routed: &Routed, unit: &mut Unit<'_>) {
-        if !self.takes_levels(routed.topic()) {
-            // Only a Will gets here: of a PUBLISH the connection hears.
+    ///
+    /// One of QoS 0 may stay in `route` with others of its topic, until
+    /// [`hand_over_gathered`](Self::hand_over_gathered): nobody is told meanwhile that it was taken
+    /// over, and a subscriber's Session is locked and woken once for all of them.
+    pub(super) fn publish_for_client(
+        &self,
+        message: Message,
+        route: &mut Route<H::Session>,
+        unit: &mut Unit<'_>,
+    ) {
+        if !self.is_for_clients(&message.topic) {
             return;
         }
-        // [U-4.7.2-1] Clients do not talk to each other on topics that begin with `$`.
+        let may_gather = message.qos == QoS::AtMostOnce && !message.retain;
+        if !(may_gather && route.takes(&message.topic)) {
+            self.hand_over_gathered(route, unit);
+        }
+        let routed = Routed::new(message);
+        if may_gather {
+            route.gathered.push(routed);
+        } else {
+            self.publish_within(&routed, route, unit);
+        }
+    }
+
+    /// Hands over the messages that have gathered in `route`.
+    pub(super) fn hand_over_gathered(&self, route: &mut Route<H::Session>, unit: &mut Unit<'_>) {
+        let mut gathered = std::mem::take(&mut route.gathered);
+        let Some(first) = gathered.first() else { return };
+        for &(ref session, granted) in route.to(first.topic(), &self.holder) {
+            self.holder.with_session(session, |session| {
+                // [MQTT-3.3.1-9] RETAIN 0, as for any other.
+                for routed in &gathered {
+                    self.hand_over(session, routed, granted, false, unit);
+                }
+            });
+        }
+        gathered.clear();
+        route.gathered = gathered;
+    }
+
+    /// Whether Clients may talk to each other on `topic`.
+    fn is_for_clients(&self, topic: &TopicName) -> bool {
+        // [U-4.7.2-1] They do not on topics that begin with `$`.
         // [MQTT-3.3.5-2] What a Client may not publish is acknowledged like all else, and goes
         // nowhere.
-        let may_relay = self.policy.relay_reserved_topics && !is_of_server(routed.topic());
-        if may_relay || !routed.topic().is_reserved() {
-            self.publish_within(routed, unit);
-        }
+        let may_relay = self.policy.relay_reserved_topics && !is_of_server(topic);
+        may_relay || !topic.is_reserved()
     }
 
     /// Whether `topic` has no more levels than are taken here.
@@ -185,26 +220,11 @@ impl<H: Holder> Broker<H> {
 
     /// Publishes the Will of a connection that is gone.
     pub(super) fn publish_will(&self, will: Will, unit: &mut Unit<'_>) {
-        self.publish_unless_reserved(&Routed::will(will), unit);
-    }
-
-    /// The Sessions that get a message, once each, with the greatest QoS they were granted.
-    fn subscribers(&self, routed: &Routed) -> Vec<(H::Session, QoS)> {
-        let mut subscribers = Vec::new();
-        self.holder.read_subscriptions(|subscriptions| {
-            // [MQTT-3.3.2-3] [MQTT-4.7.3-4] The tree finds the filters that match the name as it
-            // is.
-            subscriptions.for_each_match(&routed.live.topic, |session, &qos| {
-                subscribers.push((session.clone(), qos));
-            });
-        });
-        // [MQTT-3.3.5-1] Several filters of one Client may match: it gets one copy, at the
-        // greatest QoS of them.
-        if subscribers.len() > 1 {
-            subscribers.sort_unstable_by(|(a, a_qos), (b, b_qos)| (a, b_qos).cmp(&(b, a_qos)));
-            subscribers.dedup_by(|later, first| later.0 == first.0);
+        let routed = Routed::will(will);
+        // That of a PUBLISH the connection has looked at.
+        if self.takes_levels(routed.topic()) && self.is_for_clients(routed.topic()) {
+            self.publish_within(&routed, &mut Route::default(), unit);
         }
-        subscribers
     }
 }
 

@@ -129,7 +129,8 @@ impl<H: Holder> Connection<H> {
             // [MQTT-3.3.5-2] The other way: it is acknowledged like all else, and goes nowhere.
             self.outgoing.push_back(Output::Note(Note::Unauthorized(publish.topic)));
         } else if received.is_new {
-            broker.publish_for_client(Message::from_publish(publish), unit);
+            let route = self.route.get_or_insert_default();
+            broker.publish_for_client(Message::from_publish(publish), route, unit);
         }
         // Answered only now that the message has been taken over.
         if let Some(answer) = received.answer {

@@ -50,6 +50,7 @@ impl<H: Holder> Connection<H> {
             }
             let dropped = state.dropped_news().map(|count| Output::Note(Note::Dropped(count)));
             self.outgoing.extend(dropped);
+            self.outgoing.reserve(state.backlog().0.min(BATCH));
             let packets = std::iter::from_fn(|| state.next_packet(unit)).take(BATCH);
             self.outgoing.extend(packets.map(|(packet, after)| {
                 recorded = recorded.max(after);

@@ -4,6 +4,7 @@ mod acknowledging;
 mod bounding;
 mod connecting;
 mod expiring;
+mod gathering;
 mod keeping;
 mod memory;
 mod model;

@@ -95,6 +95,16 @@ impl Rig {
         self.input(peer, Input::Packet(packet.into()));
     }
 
+    /// Sends a packet that has come together with others.
+    pub(super) fn say_among(&mut self, peer: Peer, packet: impl Into<Packet>) {
+        self.connections[peer.0].handle_among(self.now, packet.into(), &self.broker);
+    }
+
+    /// No further packet is at hand.
+    pub(super) fn pass_on(&mut self, peer: Peer) {
+        self.connections[peer.0].pass_on(&self.broker);
+    }
+
     /// Sends octets from the client's side.
     pub(super) fn say_octets(&mut self, peer: Peer, octets: &str) {
         let mut read = BytesMut::from(&hex(octets)[..]);

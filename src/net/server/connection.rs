@@ -162,9 +162,10 @@ impl Task {
         drop(wills);
     }
 
-    /// Takes the packets that have been read, one after the other.
+    /// Takes the packets that have been read, one after the other: all have come by now.
     fn take_in(&mut self) {
-        while self.connection.listening(Instant::now()) == Listening::Now {
+        let now = Instant::now();
+        while self.connection.listening(now) == Listening::Now {
             let begin = log::wants_packets().then(|| log::Begin::of(&self.wire.inbox));
             match self.decoder.decode(&mut self.wire.inbox) {
                 Ok(Some(packet)) => {
@@ -172,9 +173,10 @@ impl Task {
                         log::received(&self.who(), &packet);
                     }
                     self.me.traffic().received(&packet);
-                    self.input(Input::Packet(packet));
+                    self.connection.handle_among(now, packet, &self.common.broker);
+                    self.tell_name();
                 }
-                Ok(None) => return,
+                Ok(None) => break,
                 Err(error) => {
                     if let Some(begin) = begin {
                         log::unreadable(&self.who(), &begin);
@@ -187,11 +189,17 @@ impl Task {
 
     fn input(&mut self, input: Input) {
         self.connection.handle(Instant::now(), input, &self.common.broker);
+        self.tell_name();
+    }
+
+    /// Tells whose connection it is, as soon as that is known.
+    fn tell_name(&self) {
         if self.me.name().is_none()
             && let Some(name) = self.connection.session_name()
         {
             self.common.open.accepted(&self.me, name);
         }
+        self.connection.pass_on(&self.common.broker);
     }
 
     fn may_read(&self) -> bool {

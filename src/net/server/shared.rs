@@ -28,6 +28,8 @@ pub(super) struct Shared {
     retained: RwLock<Retained>,
     access: RwLock<Access>,
     subscriptions: RwLock<Subscriptions<SharedSession>>,
+    /// Counted while they are locked for writing.
+    subscription_changes: AtomicU64,
     /// `None` when nothing outlives the server.
     journal: Option<Arc<Journal>>,
     held: Held,
@@ -186,7 +188,13 @@ impl Holder for Shared {
         &self,
         work: impl FnOnce(&mut Subscriptions<SharedSession>) -> R,
     ) -> R {
-        work(&mut self.subscriptions.write().unwrap_or_else(PoisonError::into_inner))
+        let mut subscriptions = self.subscriptions.write().unwrap_or_else(PoisonError::into_inner);
+        self.subscription_changes.fetch_add(1, Atomic::Release);
+        work(&mut subscriptions)
+    }
+
+    fn subscription_changes(&self) -> u64 {
+        self.subscription_changes.load(Atomic::Acquire)
     }
 
     fn read_retained<R>(&self, look: impl FnOnce(&Retained) -> R) -> R {

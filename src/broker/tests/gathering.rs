@@ -1,0 +1,89 @@
+//! Messages of QoS 0 that come together, and are handed on together.
+
+use super::rig::*;
+use crate::packet::{Disconnect, Packet};
+
+/// A watcher of everything and a client that will say three things together, two of them at once.
+fn with_gathered() -> (Rig, Peer, Peer) {
+    let mut rig = Rig::new();
+    let watcher = rig.client("watcher");
+    rig.subscribe(watcher, "#", Q0);
+    let will = will("will", "gone", Q0, false);
+    let a = rig.connect(clean("a").with_will(&will));
+    rig.hear(a);
+    for payload in ["1", "22"] {
+        rig.say_among(a, publish("t", payload, Q0, 0));
+    }
+    assert_eq!(rig.hear(watcher), [""; 0], "they gather");
+    (rig, watcher, a)
+}
+
+const GATHERED: [&str; 2] = [r#"PUBLISH "t" q0, 1 octets"#, r#"PUBLISH "t" q0, 2 octets"#];
+
+#[test]
+fn they_are_handed_on_in_their_order() {
+    let (mut rig, watcher, a) = with_gathered();
+    rig.pass_on(a);
+    assert_eq!(rig.hear(watcher), GATHERED);
+    rig.pass_on(a);
+    assert_eq!(rig.hear(watcher), [""; 0], "once");
+}
+
+macro_rules! come_before {
+    ($($name:ident: $next:expr => $then:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            // MQTT-4.6.0-6
+            let (mut rig, watcher, a) = with_gathered();
+            let next: Packet = $next.into();
+            rig.say_among(a, next);
+            rig.pass_on(a);
+            let expected: &[&str] = &$then;
+            assert_eq!(rig.hear(watcher), [&GATHERED, expected].concat());
+        }
+    )+};
+}
+
+come_before! {
+    another_topic:      publish("u", "", Q0, 0)      => [r#"PUBLISH "u" q0, 0 octets"#];
+    acknowledged_one:   publish("t", "333", Q1, 1)   => [r#"PUBLISH "t" q0, 3 octets"#];
+    retained_one:       retained("t", "333")         => [r#"PUBLISH "t" q0, 3 octets"#];
+    goodbye:            Disconnect                   => [];
+    violation_and_will: clean("a")                   => [r#"PUBLISH "will" q0, 4 octets"#];
+}
+
+#[test]
+fn who_unsubscribes_meanwhile_gets_nothing_more() {
+    // MQTT-3.10.4-2
+    let (mut rig, watcher, a) = with_gathered();
+    rig.pass_on(a);
+    rig.hear(watcher);
+    rig.say_among(a, publish("t", "3", Q0, 0));
+    rig.say(watcher, unsubscribe(9, &["#"]));
+    rig.pass_on(a);
+    assert_eq!(rig.hear(watcher), ["UNSUBACK id 9"]);
+}
+
+#[test]
+fn who_subscribes_meanwhile_is_found() {
+    let (mut rig, watcher, a) = with_gathered();
+    let late = rig.client("late");
+    rig.subscribe(late, "t", Q0);
+    rig.pass_on(a);
+    assert_eq!(rig.hear(watcher), GATHERED);
+    assert_eq!(rig.hear(late), GATHERED);
+    // From a route that was found before.
+    let later = rig.client("later");
+    rig.subscribe(later, "t", Q0);
+    rig.say(a, publish("t", "1", Q0, 0));
+    assert_eq!(rig.hear(later), GATHERED[..1]);
+}
+
+#[test]
+fn no_more_gather_than_are_worth_it() {
+    let (mut rig, watcher, a) = with_gathered();
+    for _ in 0..100 {
+        rig.say_among(a, publish("t", "1", Q0, 0));
+    }
+    assert_eq!(rig.hear(watcher).len(), 64, "before all have come");
+}
