@@ -36,7 +36,10 @@ pub(super) fn serve(
         // Whatever ends this task, a panic too: Will and Session are seen to.
         task.run().await;
         let counted = task.me.traffic().read().octets_sent;
-        task.wire.close(task.common.options.stop_timeout).await;
+        // Who has said goodbye sends nothing more: there is nothing to wait for.
+        if !(task.is_left && task.wire.is_at_rest() && task.wire.stream().is_bare()) {
+            task.wire.close(task.common.options.stop_timeout).await;
+        }
         task.common.open.add_late(task.wire.written() - counted);
     }
 }
@@ -56,6 +59,8 @@ struct Task {
     held: Option<Position>,
     /// Whether the network has let go of the connection: what is held back has nowhere to go.
     over: bool,
+    /// Whether it ended with the goodbye of its Client.
+    is_left: bool,
 }
 
 /// With so many packets held back nothing more is read. While they wait, what is asked for next is
@@ -89,6 +94,7 @@ impl Task {
             proof: None,
             held: None,
             over: false,
+            is_left: false,
         }
     }
 
@@ -185,6 +191,7 @@ impl Task {
                 }
             }
         }
+        self.connection.pass_on(&self.common.broker);
     }
 
     fn input(&mut self, input: Input) {
@@ -199,7 +206,6 @@ impl Task {
         {
             self.common.open.accepted(&self.me, name);
         }
-        self.connection.pass_on(&self.common.broker);
     }
 
     fn may_read(&self) -> bool {
@@ -256,7 +262,8 @@ impl Task {
     }
 
     /// Says why the connection ends, and counts it.
-    fn closed(&self, reason: &CloseReason) {
+    fn closed(&mut self, reason: &CloseReason) {
+        self.is_left = *reason == CloseReason::Disconnected;
         let counters = &self.common.counters;
         log::closed(&self.who(), reason);
         counters.closed(reason.name());
