@@ -11,7 +11,7 @@ mod ending;
 mod outgoing;
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use self::admission::Proof;
 use super::keep_alive::KeepAlive;
@@ -170,6 +170,13 @@ impl<H: Holder> Connection<H> {
         }
     }
 
+    /// Listens to nothing for a while.
+    fn pause(&mut self, now: Instant, pause: Duration) {
+        if let (Stage::Connected { pace, .. }, false) = (&mut self.stage, pause.is_zero()) {
+            pace.pause(now + pause);
+        }
+    }
+
     /// The same within a unit.
     fn hand_over(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
         if let Some(route) = &mut self.route {
@@ -249,7 +256,7 @@ impl<H: Holder> Connection<H> {
                     pace.published(now);
                 }
                 let session = session.clone();
-                self.handle_connected(&session, packet, broker, unit);
+                self.handle_connected(now, &session, packet, broker, unit);
             }
             // [MQTT-3.1.4-5] After a refusal nothing is looked at, nor after any other end.
             Stage::Closed => {}

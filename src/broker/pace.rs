@@ -1,5 +1,8 @@
 //! How fast a Client may publish: who is ahead of time is not listened to until it has come.
 //!
+//! Whoever floods a subscriber that does not keep up is not listened to for a moment, either: what
+//! would be dropped for want of room need not be read yet.
+//!
 //! Nothing is lost by it. The Client's packets wait in its own socket, and its Keep Alive is kept
 //! by those that are taken.
 
@@ -29,6 +32,13 @@ impl Pace {
         if !self.interval.is_zero() {
             let due = self.due.map_or(now, |due| due.max(now));
             self.due = Some(due + self.interval);
+        }
+    }
+
+    /// Nothing more is to be looked at before `until`; whoever has a rate is slow enough.
+    pub(super) fn pause(&mut self, until: Instant) {
+        if self.interval.is_zero() {
+            self.due = Some(until + BURST);
         }
     }
 
@@ -69,6 +79,17 @@ mod tests {
         }
         let taken = now - start;
         assert!((8_900..=9_000).contains(&taken.as_millis()), "{taken:?}");
+    }
+
+    #[test]
+    fn a_pause_ends() {
+        let start = Instant::now();
+        let until = start + Duration::from_millis(3);
+        let mut pace = Pace::new(0);
+        pace.pause(until);
+        pace.published(start);
+        assert_eq!(pace.resumes(start), Some(until));
+        assert_eq!(pace.resumes(until), None);
     }
 
     #[test]

@@ -223,6 +223,11 @@ impl Queue {
         self.octets
     }
 
+    /// How many of QoS 0 wait.
+    pub(super) fn fleeting(&self) -> usize {
+        self.fleeting.len()
+    }
+
     /// How many wait.
     pub(super) fn len(&self) -> usize {
         self.fleeting.len() + self.lasting.len()

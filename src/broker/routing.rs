@@ -5,6 +5,7 @@
 
 use std::cell::OnceCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::route::Route;
 use super::{Bound, Broker, Change, Holder, KeptMessage, MessageNumber, Session, Unit};
@@ -166,13 +167,14 @@ impl<H: Holder> Broker<H> {
         message: Message,
         route: &mut Route<H::Session>,
         unit: &mut Unit<'_>,
-    ) {
+    ) -> Duration {
+        let mut pause = Duration::ZERO;
         if !self.is_for_clients(&message.topic) {
-            return;
+            return pause;
         }
         let may_gather = message.qos == QoS::AtMostOnce && !message.retain;
         if !(may_gather && route.takes(&message.topic)) {
-            self.hand_over_gathered(route, unit);
+            pause = self.hand_over_gathered(route, unit);
         }
         let routed = Routed::new(message);
         if may_gather {
@@ -180,22 +182,37 @@ impl<H: Holder> Broker<H> {
         } else {
             self.publish_within(&routed, route, unit);
         }
+        pause
     }
 
-    /// Hands over the messages that have gathered in `route`.
-    pub(super) fn hand_over_gathered(&self, route: &mut Route<H::Session>, unit: &mut Unit<'_>) {
+    /// Hands over the messages that have gathered in `route`, and says for how long their publisher
+    /// should wait for one that gets them.
+    ///
+    /// A subscriber that takes nothing has no room left in the end, and then nobody waits for it.
+    pub(super) fn hand_over_gathered(
+        &self,
+        route: &mut Route<H::Session>,
+        unit: &mut Unit<'_>,
+    ) -> Duration {
         let mut gathered = std::mem::take(&mut route.gathered);
-        let Some(first) = gathered.first() else { return };
+        let mut pause = Duration::ZERO;
+        let Some(first) = gathered.first() else { return pause };
         for &(ref session, granted) in route.to(first.topic(), &self.holder) {
             self.holder.with_session(session, |session| {
+                let dropped = session.dropped();
                 // [MQTT-3.3.1-9] RETAIN 0, as for any other.
                 for routed in &gathered {
                     self.hand_over(session, routed, granted, false, unit);
+                }
+                if session.dropped() == dropped {
+                    let steps = u32::try_from(session.fleeting() / BEHIND).unwrap_or(u32::MAX);
+                    pause = pause.max(STEP.saturating_mul(steps));
                 }
             });
         }
         gathered.clear();
         route.gathered = gathered;
+        pause
     }
 
     /// Whether Clients may talk to each other on `topic`.
@@ -227,6 +244,10 @@ impl<H: Holder> Broker<H> {
         }
     }
 }
+
+/// For each so many messages of QoS 0 that wait for a subscriber, its publishers wait a step.
+const BEHIND: usize = 4_096;
+const STEP: Duration = Duration::from_millis(1);
 
 /// Whether a topic is for what the server says of itself, and for nobody else to write.
 pub(super) fn is_of_server(topic: &TopicName) -> bool {

@@ -117,6 +117,11 @@ impl<C> Session<C> {
         (self.queue.len(), self.sending.in_flight())
     }
 
+    /// How many messages of QoS 0 wait: for the network, and for nothing else.
+    pub(super) fn fleeting(&self) -> usize {
+        self.queue.fleeting()
+    }
+
     /// How many octets of topic and payload wait.
     pub fn queued_octets(&self) -> usize {
         self.queue.octets()

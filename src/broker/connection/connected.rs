@@ -4,6 +4,8 @@
 //! [MQTT-4.3.3-2]. Not here: its CONNECT (`admission`), and what the Session makes of a packet
 //! (`session`).
 
+use std::time::Instant;
+
 use super::{Connection, Output};
 use crate::broker::{
     Broker, CloseReason, Holder, Note, Session, UnauthorizedPublish, Unit, Violation,
@@ -15,6 +17,7 @@ impl<H: Holder> Connection<H> {
     /// Takes in a packet that is not the first.
     pub(super) fn handle_connected(
         &mut self,
+        now: Instant,
         session: &H::Session,
         packet: Packet,
         broker: &Broker<H>,
@@ -24,7 +27,7 @@ impl<H: Holder> Connection<H> {
             return self.close(CloseReason::NotKept, broker, unit);
         }
         let done = match packet {
-            Packet::Publish(publish) => self.handle_publish(session, publish, broker, unit),
+            Packet::Publish(publish) => self.handle_publish(now, session, publish, broker, unit),
             Packet::Puback(puback) => {
                 self.with_own(session, broker, |state| state.puback(puback, unit))
             }
@@ -105,6 +108,7 @@ impl<H: Holder> Connection<H> {
     /// `None` when the Session has another connection by now.
     fn handle_publish(
         &mut self,
+        now: Instant,
         session: &H::Session,
         publish: Publish,
         broker: &Broker<H>,
@@ -130,7 +134,8 @@ impl<H: Holder> Connection<H> {
             self.outgoing.push_back(Output::Note(Note::Unauthorized(publish.topic)));
         } else if received.is_new {
             let route = self.route.get_or_insert_default();
-            broker.publish_for_client(Message::from_publish(publish), route, unit);
+            let pause = broker.publish_for_client(Message::from_publish(publish), route, unit);
+            self.pause(now, pause);
         }
         // Answered only now that the message has been taken over.
         if let Some(answer) = received.answer {

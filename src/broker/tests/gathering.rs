@@ -1,6 +1,9 @@
 //! Messages of QoS 0 that come together, and are handed on together.
 
+use std::time::Duration;
+
 use super::rig::*;
+use crate::broker::{Limits, Listening};
 use crate::packet::{Disconnect, Packet};
 
 /// A watcher of everything and a client that will say three things together, two of them at once.
@@ -86,4 +89,39 @@ fn no_more_gather_than_are_worth_it() {
         rig.say_among(a, publish("t", "1", Q0, 0));
     }
     assert_eq!(rig.hear(watcher).len(), 64, "before all have come");
+}
+
+/// A subscriber, and a client that floods it with so many messages; how often it had to wait.
+fn with_flood(limits: Limits, count: usize) -> (Rig, Peer, Peer, usize) {
+    let mut rig = Rig::with_limits(limits);
+    let (subscriber, a) = (rig.client("subscriber"), rig.client("a"));
+    rig.subscribe(subscriber, "t", Q0);
+    let mut pauses = 0;
+    for _ in 0..count {
+        while rig.listening(a) != Listening::Now {
+            rig.pass(Duration::from_millis(1));
+            pauses += 1;
+        }
+        rig.say_among(a, publish("t", "1", Q0, 0));
+    }
+    (rig, subscriber, a, pauses)
+}
+
+#[test]
+fn a_flood_waits_for_a_subscriber_that_is_behind() {
+    let (_, _, _, pauses) = with_flood(Limits::default(), 4_096);
+    assert_eq!(pauses, 0);
+    let (mut rig, subscriber, a, pauses) = with_flood(Limits::default(), 4_096 + 128);
+    assert_eq!(pauses, 2, "a millisecond for each 64");
+    assert_eq!(rig.hear(subscriber).len(), 4_096 + 64);
+    rig.pass_on(a);
+    assert_eq!(rig.hear(subscriber).len(), 64, "none is lost");
+}
+
+#[test]
+fn nobody_waits_for_a_subscriber_that_takes_nothing() {
+    let limits = || Limits { max_queued_messages: 5_000, ..Limits::default() };
+    let (_, _, _, pauses) = with_flood(limits(), 5_200);
+    let (_, _, _, later) = with_flood(limits(), 10_000);
+    assert_eq!(later, pauses, "until there is no room left");
 }

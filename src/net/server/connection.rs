@@ -109,7 +109,9 @@ impl Task {
             let listening = self.connection.listening(Instant::now());
             let resumes = match listening {
                 Listening::From(resumes) => {
-                    self.common.broker.holder().reached(Bound::MaxPublishRate, 1);
+                    if self.common.broker.limits().max_publish_rate > 0 {
+                        self.common.broker.holder().reached(Bound::MaxPublishRate, 1);
+                    }
                     Some(resumes)
                 }
                 Listening::Now | Listening::AfterAnswer => None,
