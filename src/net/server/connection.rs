@@ -61,6 +61,8 @@ struct Task {
     over: bool,
     /// Whether it ended with the goodbye of its Client.
     is_left: bool,
+    /// Whether packets have been read that it was not ready for.
+    has_unheard: bool,
 }
 
 /// With so many packets held back nothing more is read. While they wait, what is asked for next is
@@ -95,6 +97,7 @@ impl Task {
             held: None,
             over: false,
             is_left: false,
+            has_unheard: false,
         }
     }
 
@@ -107,6 +110,11 @@ impl Task {
             let stalled =
                 self.wire.stalled_at(self.common.options.stall_timeout).filter(|_| !self.over);
             let listening = self.connection.listening(Instant::now());
+            if self.has_unheard && listening == Listening::Now {
+                // Whatever it was that ended the wait: nothing more may come to remind of them.
+                self.take_in();
+                continue;
+            }
             let resumes = match listening {
                 Listening::From(resumes) => {
                     if self.common.broker.limits().max_publish_rate > 0 {
@@ -173,7 +181,11 @@ impl Task {
     /// Takes the packets that have been read, one after the other: all have come by now.
     fn take_in(&mut self) {
         let now = Instant::now();
-        while self.connection.listening(now) == Listening::Now {
+        loop {
+            self.has_unheard = self.connection.listening(now) != Listening::Now;
+            if self.has_unheard {
+                break;
+            }
             let begin = log::wants_packets().then(|| log::Begin::of(&self.wire.inbox));
             match self.decoder.decode(&mut self.wire.inbox) {
                 Ok(Some(packet)) => {
