@@ -39,6 +39,8 @@ pub struct ClientStage<'run> {
     connections: usize,
     /// Set while a client was told to connect that may refuse.
     refusable: bool,
+    /// Set when it has refused, and may have opened a connection before it did.
+    has_refused: bool,
     /// How the client is told to open WebSockets; `None` while it is told to connect over TCP.
     websocket: Option<Websocket>,
     /// By what it has opened the last one.
@@ -87,6 +89,7 @@ impl<'run> ClientStage<'run> {
             patience,
             connections: 0,
             refusable: false,
+            has_refused: false,
             websocket: None,
             request: None,
         })
@@ -142,7 +145,10 @@ impl<'run> ClientStage<'run> {
         self.refusable = false;
         let mut peer = match dialled {
             Ok(peer) => peer,
-            Err(_) if self.driver.has_told(is_refusal) => return Ok(None),
+            Err(_) if self.driver.has_told(is_refusal) => {
+                self.has_refused = true;
+                return Ok(None);
+            }
             Err(finding) => return Err(finding),
         };
         match peer.expect_connect() {
@@ -163,8 +169,13 @@ impl<'run> ClientStage<'run> {
     /// [`Finding::Inconclusive`] when none comes.
     pub fn greeted(&mut self, connect: &Connect) -> Result<(Peer, Connect), Finding> {
         let mut peer = self.dial(connect)?;
-        let connect = peer.expect_connect().map_err(|found| found.while_preparing("connect"))?;
-        Ok((peer, connect))
+        let mut greeting = peer.expect_connect();
+        if greeting.is_err() && peer.is_closed() && std::mem::take(&mut self.has_refused) {
+            // It was opened by the client before it refused, and has been accepted only now.
+            peer = self.accept()?;
+            greeting = peer.expect_connect();
+        }
+        Ok((peer, greeting.map_err(|found| found.while_preparing("connect"))?))
     }
 
     /// Has the client connect, and accepts it.

@@ -88,9 +88,7 @@ pub(super) const CASES: &[ClientCase] = &[
             peer.rest(std::time::Duration::from_secs(2))?;
             peer.send(Publish::qos2(43, topic.as_str(), "held").dup())?;
             peer.expect_pubrec(43)?;
-            peer.send(Packet::Pubrel(43))?;
-            peer.expect_pubcomp(43)?;
-            once(stage, &mut peer, &topic, "held")
+            released(stage, peer, &topic, 43, "held")
         },
     },
 ];
@@ -116,6 +114,19 @@ fn granted(mut peer: Peer) -> Result<Peer, Finding> {
     let subscribe = subscribe.map_err(|found| found.while_preparing("subscribe"))?;
     peer.send(Suback::new(subscribe.id, [2]))?;
     Ok(peer)
+}
+
+/// Releases a message of QoS 2, and expects the client to have passed it on once.
+pub(super) fn released(
+    stage: &mut ClientStage<'_>,
+    mut peer: Peer,
+    topic: &str,
+    id: u16,
+    payload: &str,
+) -> Result<(), Finding> {
+    peer.send(Packet::Pubrel(id))?;
+    peer.expect_pubcomp(id)?;
+    once(stage, &mut peer, topic, payload)
 }
 
 /// Expects the client to have passed this message on once, behind another that it passes on.

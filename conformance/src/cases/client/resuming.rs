@@ -59,13 +59,8 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: NEEDS,
         run: |stage| {
-            let (mut peer, first) = begun(stage, 2)?;
+            let (mut peer, first) = back_with_a_pubrel(stage)?;
             let id = id(&first)?;
-            peer.send(Packet::Pubrec(id))?;
-            let pubrel = peer.expect_pubrel(id);
-            pubrel.map_err(|found| found.while_preparing("see the PUBREL"))?;
-            peer.drop_connection()?;
-            let mut peer = stage.resumed(true)?;
             match peer.expect_any()? {
                 Packet::Pubrel(again) if again == id => {}
                 other => return Err(Finding::fail(format!("PUBREL id={id}"), other)),
@@ -90,8 +85,7 @@ pub(super) const CASES: &[ClientCase] = &[
             let topic = stage.topic("t");
             let mut peer = stage.keeping_client()?;
             let ticket = stage.publish(&topic, "two", 2)?;
-            let first = peer.expect_any_publish();
-            let first = first.map_err(|found| found.while_preparing("publish"))?;
+            let first = published(&mut peer)?;
             peer.drop_connection()?;
             let mut peer = stage.resumed(true)?;
             is_again(&mut peer, &first)?;
@@ -119,8 +113,7 @@ pub(super) const CASES: &[ClientCase] = &[
             let mut peer = stage.keeping_client()?;
             for qos in [1, 2] {
                 let ticket = stage.publish(&topic, "done", qos)?;
-                let publish = peer.expect_any_publish();
-                let publish = publish.map_err(|found| found.while_preparing("publish"))?;
+                let publish = published(&mut peer)?;
                 finish(&mut peer, &publish)?;
                 let told = stage.expect_published(ticket);
                 told.map_err(|found| found.while_preparing("publish"))?;
@@ -137,18 +130,12 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: NEEDS,
         run: |stage| {
-            let (mut peer, first) = begun(stage, 2)?;
+            let (mut peer, first) = back_with_a_pubrel(stage)?;
             let held = id(&first)?;
-            peer.send(Packet::Pubrec(held))?;
-            let pubrel = peer.expect_pubrel(held);
-            pubrel.map_err(|found| found.while_preparing("see the PUBREL"))?;
-            peer.drop_connection()?;
-            let mut peer = stage.resumed(true)?;
             let topic = stage.topic("t");
             for number in 0..5 {
                 stage.publish(&topic, &format!("new {number}"), 1)?;
-                let publish = peer.expect_any_publish();
-                let publish = publish.map_err(|found| found.while_preparing("publish more"))?;
+                let publish = published(&mut peer)?;
                 if id(&publish)? == held && publish != first {
                     return Err(Finding::fail(format!("identifier {held} left alone"), publish));
                 }
@@ -167,14 +154,10 @@ pub(super) const CASES: &[ClientCase] = &[
             let topic = stage.topic("t");
             let mut peer = stage.client()?;
             stage.publish(&topic, "two", 2)?;
-            let publish = peer.expect_any_publish();
-            let id = id(&publish.map_err(|found| found.while_preparing("publish"))?)?;
-            peer.send(Packet::Pubrec(id))?;
-            let pubrel = peer.expect_pubrel(id);
-            pubrel.map_err(|found| found.while_preparing("see the PUBREL"))?;
+            let publish = published(&mut peer)?;
+            to_its_pubrel(&mut peer, &publish)?;
             stage.publish(&topic, "one", 1)?;
-            let publish = peer.expect_any_publish();
-            publish.map_err(|found| found.while_preparing("publish"))?;
+            published(&mut peer)?;
             peer.drop_connection()?;
             let (mut peer, _) = stage.back()?;
             peer.send(Connack::accepted(false))?;
@@ -197,8 +180,28 @@ fn begun(stage: &mut ClientStage<'_>, qos: u8) -> Result<(Peer, Publish), Findin
     let topic = stage.topic("t");
     let mut peer = stage.keeping_client()?;
     stage.publish(&topic, "on its way", qos)?;
-    let publish = peer.expect_any_publish();
-    Ok((peer, publish.map_err(|found| found.while_preparing("publish"))?))
+    let publish = published(&mut peer)?;
+    Ok((peer, publish))
+}
+
+/// The message that the client was told to publish, on the way to what the case is about.
+fn published(peer: &mut Peer) -> Result<Publish, Finding> {
+    peer.expect_any_publish().map_err(|found| found.while_preparing("publish"))
+}
+
+/// Answers a message of QoS 2 by PUBREC, and sees the PUBREL for it.
+fn to_its_pubrel(peer: &mut Peer, publish: &Publish) -> Result<(), Finding> {
+    let id = id(publish)?;
+    peer.send(Packet::Pubrec(id))?;
+    peer.expect_pubrel(id).map_err(|found| found.while_preparing("see the PUBREL"))
+}
+
+/// A client that is back after it has sent a PUBREL, which nobody has answered: with the message.
+fn back_with_a_pubrel(stage: &mut ClientStage<'_>) -> Result<(Peer, Publish), Finding> {
+    let (mut peer, first) = begun(stage, 2)?;
+    to_its_pubrel(&mut peer, &first)?;
+    peer.drop_connection()?;
+    Ok((stage.resumed(true)?, first))
 }
 
 /// Expects a message of this QoS whose connection was lost to be sent again on the next.
@@ -221,7 +224,6 @@ fn finish(peer: &mut Peer, publish: &Publish) -> Result<(), Finding> {
     if publish.qos == 1 {
         return peer.send(Packet::Puback(id));
     }
-    peer.send(Packet::Pubrec(id))?;
-    peer.expect_pubrel(id).map_err(|found| found.while_preparing("complete the delivery"))?;
+    to_its_pubrel(peer, publish)?;
     peer.send(Packet::Pubcomp(id))
 }

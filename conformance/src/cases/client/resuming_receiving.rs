@@ -1,7 +1,7 @@
 //! 4.1, 4.3.3 and 4.4: what a client still knows of messages that it was receiving.
 
 use super::prelude::*;
-use super::receiving::{once, subscribed_for_long};
+use super::receiving::{released, subscribed_for_long};
 
 const NEEDS: &[Ability] =
     &[Ability::Subscribe, Ability::Qos2, Ability::Sequence, Ability::Sessions];
@@ -14,10 +14,8 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: NEEDS,
         run: |stage| {
-            let (mut peer, topic) = received(stage)?;
-            peer.send(Packet::Pubrel(81))?;
-            peer.expect_pubcomp(81)?;
-            once(stage, &mut peer, &topic, "once")
+            let (peer, topic) = received(stage)?;
+            released(stage, peer, &topic, 81, "once")
         },
     },
     ClientCase {
@@ -30,9 +28,7 @@ pub(super) const CASES: &[ClientCase] = &[
             let (mut peer, topic) = received(stage)?;
             peer.send(Publish::qos2(81, topic.as_str(), "once").dup())?;
             peer.expect_pubrec(81)?;
-            peer.send(Packet::Pubrel(81))?;
-            peer.expect_pubcomp(81)?;
-            once(stage, &mut peer, &topic, "once")
+            released(stage, peer, &topic, 81, "once")
         },
     },
     ClientCase {
@@ -47,10 +43,8 @@ pub(super) const CASES: &[ClientCase] = &[
             let pubcomp = peer.expect_pubcomp(81);
             pubcomp.map_err(|found| found.while_preparing("see the PUBCOMP"))?;
             peer.drop_connection()?;
-            let mut peer = stage.resumed(true)?;
-            peer.send(Packet::Pubrel(81))?;
-            peer.expect_pubcomp(81)?;
-            once(stage, &mut peer, &topic, "once")
+            let peer = stage.resumed(true)?;
+            released(stage, peer, &topic, 81, "once")
         },
     },
     ClientCase {
@@ -68,9 +62,7 @@ pub(super) const CASES: &[ClientCase] = &[
             let mut peer = stage.resumed(true)?;
             peer.send(publish.dup())?;
             peer.expect_pubrec(81)?;
-            peer.send(Packet::Pubrel(81))?;
-            peer.expect_pubcomp(81)?;
-            once(stage, &mut peer, &topic, "once")
+            released(stage, peer, &topic, 81, "once")
         },
     },
 ];

@@ -15,11 +15,7 @@ macro_rules! arrives {
             run: |stage| {
                 let mut peer = stage.client()?;
                 for filter in $filters {
-                    stage.subscribe(&[(filter, 1)])?;
-                    let subscribe = peer.expect_subscribe()?;
-                    let expected = Subscribe::new(subscribe.id).filter(filter, 1);
-                    equal("SUBSCRIBE", &expected.filters, &subscribe.filters)?;
-                    peer.send(Suback::new(subscribe.id, [1]))?;
+                    subscribes(stage, &mut peer, filter, 1)?;
                 }
                 Ok(())
             },
@@ -57,9 +53,7 @@ pub(super) const CASES: &[ClientCase] = &[
         run: |stage| {
             let filter = stage.topic("t");
             let (mut peer, _) = stage.subscribing(&stage.clean("s"), (&filter, 1))?;
-            let subscribe = peer.expect_subscribe()?;
-            let expected = Subscribe::new(subscribe.id).filter(filter, 1);
-            equal("filter and QoS", &expected.filters, &subscribe.filters)
+            asked(&mut peer, &filter, 1).map(drop)
         },
     },
     ClientCase {
@@ -72,11 +66,7 @@ pub(super) const CASES: &[ClientCase] = &[
             let mut peer = stage.client()?;
             for qos in 0..=2 {
                 let filter = stage.topic(&format!("q{qos}"));
-                stage.subscribe(&[(&filter, qos)])?;
-                let subscribe = peer.expect_subscribe()?;
-                let expected = Subscribe::new(subscribe.id).filter(filter, qos);
-                equal("filter and QoS", &expected.filters, &subscribe.filters)?;
-                peer.send(Suback::new(subscribe.id, [qos]))?;
+                subscribes(stage, &mut peer, &filter, qos)?;
             }
             Ok(())
         },
@@ -155,3 +145,23 @@ pub(super) const CASES: &[ClientCase] = &[
         "mqttspec/a\0b"
     ),
 ];
+
+/// Has the client subscribe, expects the SUBSCRIBE that says so, and grants it.
+fn subscribes(
+    stage: &mut ClientStage<'_>,
+    peer: &mut Peer,
+    filter: &str,
+    qos: u8,
+) -> Result<(), Finding> {
+    stage.subscribe(&[(filter, qos)])?;
+    let id = asked(peer, filter, qos)?;
+    peer.send(Suback::new(id, [qos]))
+}
+
+/// Expects a SUBSCRIBE of this filter with this QoS: its Packet Identifier.
+fn asked(peer: &mut Peer, filter: &str, qos: u8) -> Result<u16, Finding> {
+    let subscribe = peer.expect_subscribe()?;
+    let expected = Subscribe::new(subscribe.id).filter(filter, qos);
+    equal("filter and QoS", &expected.filters, &subscribe.filters)?;
+    Ok(subscribe.id)
+}
