@@ -3,8 +3,11 @@
 
 use std::path::PathBuf;
 
-use mqttspec::net::{ClientOptions, ClientTls, Endpoint, Pem, ServerUrl, TlsIdentity};
+use mqttspec::net::{
+    ClientOptions, ClientTls, Endpoint, InvalidServerUrl, Pem, ServerUrl, TlsIdentity,
+};
 use mqttspec::packet::Credentials;
+use mqttspec::topic::TopicFilter;
 
 use super::client::usage;
 use super::exit::Failed;
@@ -17,6 +20,11 @@ pub(super) struct Whereabouts {
     /// mqtts://[USER[:PASSWORD]@]HOST[:PORT] [default: localhost:1883]
     #[arg(value_name = "BROKER", conflicts_with_all = ["host", "port", "unix"])]
     target: Option<ServerUrl>,
+
+    /// The broker and the topic in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC
+    #[arg(short = 'L', long, value_name = "URL", value_parser = with_topic,
+          conflicts_with_all = ["host", "port", "unix", "target"])]
+    url: Option<(ServerUrl, TopicFilter)>,
 
     /// The broker's name or address
     #[arg(short = 'h', long, default_value = "localhost", hide_default_value = true)]
@@ -64,12 +72,21 @@ impl Whereabouts {
 
     /// Who the URL says to be.
     pub(super) fn credentials(&self) -> Option<&Credentials> {
-        self.target.as_ref()?.credentials.as_ref()
+        self.target()?.credentials.as_ref()
+    }
+
+    /// The topic that stands in the URL of `-L`.
+    pub(super) fn topic(&self) -> Option<&TopicFilter> {
+        self.url.as_ref().map(|(_, topic)| topic)
+    }
+
+    fn target(&self) -> Option<&ServerUrl> {
+        self.target.as_ref().or_else(|| self.url.as_ref().map(|(target, _)| target))
     }
 
     fn endpoint(&self) -> Result<Endpoint, Failed> {
         let wants_tls = self.ca.is_some() || self.cert.is_some() || self.insecure;
-        let endpoint = match (&self.target, &self.unix) {
+        let endpoint = match (self.target(), &self.unix) {
             (Some(url), _) => url.endpoint.clone(),
             (None, Some(path)) => Endpoint::unix(path),
             (None, None) => {
@@ -87,6 +104,25 @@ impl Whereabouts {
         }
         Ok(endpoint)
     }
+}
+
+/// The broker and the topic of a URL as mosquitto's tools have it.
+fn with_topic(text: &str) -> Result<(ServerUrl, TopicFilter), String> {
+    let rest = text.strip_prefix("mqtt://").or_else(|| text.strip_prefix("mqtts://"));
+    let Some(rest) = rest else {
+        return Err(
+            "-L is for mqtt:// and mqtts://; any other URL stands by itself, and the topic \
+                    behind -t"
+                .to_owned(),
+        );
+    };
+    let Some((_, topic)) = rest.split_once('/').filter(|(_, topic)| !topic.is_empty()) else {
+        return Err("it has no topic: mqtt://HOST/TOPIC, or the URL without -L".to_owned());
+    };
+    let place = &text[..text.len() - topic.len() - 1];
+    let place = place.parse().map_err(|error: InvalidServerUrl| error.to_string())?;
+    let topic = TopicFilter::new(topic.to_owned()).map_err(|invalid| invalid.to_string())?;
+    Ok((place, topic))
 }
 
 #[cfg(test)]
@@ -135,6 +171,10 @@ mod tests {
         ca_and_url:    "mqtts://broker --ca a"   => Ok("mqtts://broker:8883");
         ca_without:    "broker --ca ca.pem"      => Err("mqtts://");
         cert_alone:    "--cert a.pem"            => Err("--key");
+        with_topic:    "-L mqtts://me:p@broker/a/b" => Ok("mqtts://broker:8883");
+        no_topic:      "-L mqtt://broker"        => Err("no topic");
+        other_scheme:  "-L wss://broker/mqtt"    => Err("behind -t");
+        wrong_topic:   "-L mqtt://broker/a#"     => Err("MQTT-4.7.1-2");
         twice:         "broker -h other"         => Err("cannot be used with");
     }
 }

@@ -1,5 +1,6 @@
 //! What `pub` and `sub` have in common: how to reach the broker, who to be, how to fail.
 
+mod elsewhere;
 mod failing;
 mod losses;
 mod signals;
@@ -14,9 +15,10 @@ use clap::ArgAction;
 use mqttspec::client::ConnectRefused;
 use mqttspec::net::{Client, ClientOptions, Messages, Reconnect};
 use mqttspec::packet::{Binary, ClientId, Connect, Credentials, QoS, Text, Will};
-use mqttspec::topic::{InvalidTopicKind, TopicName};
+use mqttspec::topic::{InvalidTopicKind, TopicFilter, TopicName};
 use tokio::runtime::{Builder, Runtime};
 
+pub(super) use self::elsewhere::explained;
 pub(super) use self::failing::{failed, falls_short, usage};
 use self::losses::Reporting;
 pub(super) use self::signals::Signals;
@@ -94,6 +96,11 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// The topic that stands in the URL of `-L`.
+    pub(super) fn topic_of_url(&self) -> Option<&TopicFilter> {
+        self.whereabouts.topic()
+    }
+
     /// The time that `-W` gives.
     pub(super) fn wait(&self) -> Option<Duration> {
         self.wait.map(|seconds| Duration::from_secs(seconds.into()))

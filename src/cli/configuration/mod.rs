@@ -19,6 +19,7 @@ use clap::{ArgMatches, Command};
 pub(super) use self::fault::{Fault, told};
 use self::file::Setting;
 pub(super) use self::key::prepared;
+use super::client;
 use super::exit::{self, Failed};
 
 /// What the command line, the environment and the file ask for.
@@ -44,7 +45,13 @@ pub(super) fn read(
 ) -> Result<Asked, Failed> {
     let place = arguments.iter().skip(1).position(|argument| argument == subcommand);
     let Some(behind) = place.map(|place| place + 2) else {
-        return Ok(Asked::Run(command.clone().get_matches_from(arguments)));
+        let is_client = arguments.get(1).is_some_and(|name| name == "pub" || name == "sub");
+        let matches = command.clone().try_get_matches_from(arguments);
+        let matches = matches.unwrap_or_else(|error| match is_client {
+            true => client::explained(error).exit(),
+            false => error.exit(),
+        });
+        return Ok(Asked::Run(matches));
     };
     let described = command.find_subcommand(subcommand).expect("whoever asks has defined it");
     // What is wrong with the command line is said when it is read for good.

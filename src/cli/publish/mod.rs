@@ -25,8 +25,8 @@ use super::logging::{self, LogFormat, LogLevel};
 #[command(disable_help_flag = true, after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The topic to publish to
-    #[arg(short, long, value_parser = topic_name)]
-    topic: TopicName,
+    #[arg(short, long, value_parser = topic_name, required_unless_present = "url")]
+    topic: Option<TopicName>,
 
     /// The QoS: 0, 1 or 2
     #[arg(short, long, value_parser = qos, default_value = "0")]
@@ -44,6 +44,10 @@ pub(super) struct Arguments {
     /// Seconds between one time and the next, such as 0.5
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "repeat")]
     repeat_delay: Option<Duration>,
+
+    /// How many messages of QoS 1 and 2 may be on their way at once [default: 100]
+    #[arg(short = 'M', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    max_inflight: Option<u16>,
 
     #[command(flatten)]
     source: Source,
@@ -68,21 +72,36 @@ At QoS 0 nothing is acknowledged: it ends when the messages are sent.
 Exit codes: 0 as wished, 1 not acknowledged in the time that -W gives, a refusal, or a breach of the
             protocol by the broker, 2 usage, 3 the broker cannot be reached or has gone";
 
+impl Arguments {
+    /// The topic of `-t`, or of the URL that `-L` gives.
+    fn topic(&self) -> Result<TopicName, Failed> {
+        match (&self.topic, self.connection.topic_of_url()) {
+            (Some(topic), _) => Ok(topic.clone()),
+            (None, Some(topic)) => topic_name(topic.as_str()).map_err(client::usage),
+            (None, None) => Err(client::usage("to which topic? -t or -L says so")),
+        }
+    }
+}
+
 /// Publishes what the arguments ask for.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     if arguments.connection.explain {
         logging::start(LogFormat::Text, LogLevel::Trace);
     }
+    let topic = arguments.topic()?;
     let mut payloads = payloads(&arguments.source)?;
     client::runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
-        let options = arguments.connection.options()?;
+        let mut options = arguments.connection.options()?;
+        if let Some(most) = arguments.max_inflight {
+            options.limits.in_flight = most;
+        }
         let (client, messages) = client::open(options, &mut signals).await?;
         // Nobody here wants the messages of a kept Session, and they must not hold up the rest.
         drop(messages);
         let reporting = arguments.connection.report_losses(&client);
         let unfinished = tokio::select! {
-            published = publish_all(arguments, &client, &mut payloads) => {
+            published = publish_all(arguments, &topic, &client, &mut payloads) => {
                 published?;
                 None
             }
@@ -104,13 +123,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
 /// Publishes every payload in its order, many on their way at once.
 async fn publish_all(
     arguments: &Arguments,
+    topic: &TopicName,
     client: &Client,
     payloads: &mut mpsc::Receiver<io::Result<Bytes>>,
 ) -> Result<(), Failed> {
     let mut on_their_way: VecDeque<Publishing> = VecDeque::new();
     while let Some(payload) = payloads.recv().await {
         let payload = payload.map_err(|error| anyhow!(error).context("cannot read the message"))?;
-        let Arguments { topic, qos, retain, .. } = arguments;
+        let Arguments { qos, retain, .. } = arguments;
         let message = Message { topic: topic.clone(), payload, qos: *qos, retain: *retain };
         for time in 0..arguments.repeat {
             if time > 0 {

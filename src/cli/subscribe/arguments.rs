@@ -16,8 +16,8 @@ use crate::cli::exit::Failed;
 pub(in crate::cli) struct Arguments {
     /// A Topic Filter to subscribe to; may be given several times
     #[arg(short = 't', long = "topic", value_name = "FILTER", value_parser = filter,
-          required_unless_present = "unsubscribe")]
-    pub(super) filters: Vec<TopicFilter>,
+          required_unless_present_any = ["unsubscribe", "url"])]
+    filters: Vec<TopicFilter>,
 
     /// The greatest QoS to get messages at: 0, 1 or 2
     #[arg(short, long, value_parser = qos, default_value = "0")]
@@ -96,11 +96,15 @@ impl Arguments {
         self.exit_after.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
+    /// The Topic Filters of `-t`, and that of the URL which `-L` gives.
+    pub(super) fn filters(&self) -> impl Iterator<Item = &TopicFilter> {
+        self.filters.iter().chain(self.connection.topic_of_url())
+    }
+
     /// What to subscribe to; `None` for nothing.
     pub(super) fn wanted(&self) -> Option<OneOrMore<SubscribeFilter>> {
         let qos = self.qos;
-        let wanted =
-            self.filters.iter().map(|filter| SubscribeFilter { filter: filter.clone(), qos });
+        let wanted = self.filters().map(|filter| SubscribeFilter { filter: filter.clone(), qos });
         OneOrMore::new(wanted.collect())
     }
 
@@ -111,7 +115,7 @@ impl Arguments {
 
     /// Tells of the subscriptions that were refused; fails when all were.
     pub(super) fn look_at(&self, codes: &[SubackCode]) -> Result<(), Failed> {
-        let answers = self.filters.iter().zip(codes);
+        let answers = self.filters().zip(codes);
         let refused = answers.filter(|(_, code)| **code == SubackCode::Failure);
         let refused: Vec<_> = refused.map(|(filter, _)| filter).collect();
         if refused.len() == codes.len() {

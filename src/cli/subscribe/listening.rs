@@ -72,7 +72,7 @@ impl<'a> Listener<'a> {
         tokio::select! {
             subscribed = subscribing => {
                 subscribed?;
-                match arguments.exit_when_subscribed || arguments.filters.is_empty() {
+                match arguments.exit_when_subscribed || arguments.filters().next().is_none() {
                     true => Ok(Ended::Complete),
                     false => printing.await,
                 }
