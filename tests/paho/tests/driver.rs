@@ -9,7 +9,7 @@ mod paho_driver;
 fn paho_in_c() {
     let program = std::env::current_exe().expect("this program");
     let driver = format!("'{}' --exact runs_paho --ignored --nocapture", program.display());
-    drivers::judged(&driver).expect("a driver in good order");
+    drivers::judged(&driver, &[]).expect("a driver in good order");
 }
 
 #[test]
