@@ -44,6 +44,30 @@ pub(super) const SABOTAGES: &[Sabotage] = &[
         },
     },
     Sabotage {
+        name: "errors/one-loss-closes-all",
+        breaks: &["MQTT-3.1.2-8"],
+        title: "A connection that ends without DISCONNECT closes those of everybody.",
+        breach: || {
+            let mut left = BTreeSet::new();
+            Box::new(move |link, event| {
+                match event {
+                    Event::FromClient(Packet::Disconnect) => {
+                        left.insert(link.number());
+                    }
+                    Event::ClientGone(_)
+                        if link.is_accepted() && !left.contains(&link.number()) =>
+                    {
+                        for other in link.others() {
+                            link.other(other).close();
+                        }
+                    }
+                    _ => {}
+                }
+                Fate::Pass
+            })
+        },
+    },
+    Sabotage {
         name: "errors/what-follows-counts",
         breaks: &["MQTT-4.8.0-1"],
         title: "A PUBLISH behind a breach is passed on.",
