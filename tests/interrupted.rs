@@ -62,6 +62,39 @@ fn a_run_over_a_broker_says_what_it_has_not_reached() {
 }
 
 #[test]
+fn the_broker_of_an_interrupted_run_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("report.json");
+    let (program, number) = (env!("CARGO_BIN_EXE_mqttspec"), folder.path().join("number"));
+    let heard = folder.path().join("heard");
+    // One that tells its process and what it hears, and that a run starts anew when it is lost.
+    let broker = format!(
+        "sh -c 'echo $$ >> {}; exec {program} broker --volatile --bind 127.0.0.1:{{port}} --explain \
+         2>> {}'",
+        number.display(),
+        heard.display()
+    );
+    let child = judge(&["test", "--spawn", &broker, "--filter", "keep-alive/*"], &path);
+    let begin = Instant::now();
+    let numbers = || std::fs::read_to_string(&number).unwrap_or_default();
+    // The first CONNECT asks whether it is there.
+    let is_judged =
+        || std::fs::read_to_string(&heard).is_ok_and(|it| it.matches("CONNECT").count() > 9);
+    while !is_judged() && begin.elapsed() < LIMIT {
+        std::thread::yield_now();
+    }
+    let (code, printed, _) = interrupted(child, Signal::INT, &path);
+    assert_eq!(code, Some(130), "{printed}");
+    for number in numbers().lines() {
+        let process = Pid::from_raw(number.parse().expect("a number")).expect("not 0");
+        while rustix::process::test_kill_process(process).is_ok() && begin.elapsed() < LIMIT {
+            std::thread::yield_now();
+        }
+        assert!(rustix::process::test_kill_process(process).is_err(), "{number} is left");
+    }
+}
+
+#[test]
 fn a_run_over_a_client_keeps_what_it_has_reached() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("report.json");

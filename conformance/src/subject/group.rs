@@ -19,8 +19,13 @@ pub(crate) struct Group {
 impl Group {
     /// Starts the command.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        // Held meanwhile, so that nothing begins behind the end of all.
+        let mut groups = groups();
+        if groups.is_over {
+            return Err(io::Error::other("everything was asked to end"));
+        }
         let child = command.process_group(0).spawn()?;
-        groups().extend(Pid::from_raw(child.id().cast_signed()));
+        groups.running.extend(Pid::from_raw(child.id().cast_signed()));
         Ok(Self { child, stopped: false })
     }
 
@@ -64,7 +69,7 @@ impl Group {
             std::thread::sleep(BETWEEN_LOOKS);
         }
         let _ = kill_process_group(group, Signal::KILL);
-        groups().retain(|&other| other != group);
+        groups().running.retain(|&other| other != group);
         // Nobody is left to wait for, or the system refuses, and then nothing helps.
         let _ = self.child.wait();
     }
@@ -89,15 +94,24 @@ impl Drop for Group {
 }
 
 /// The process groups that were started here and not stopped yet.
-static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+static GROUPS: Mutex<Groups> = Mutex::new(Groups { running: Vec::new(), is_over: false });
 
-fn groups() -> MutexGuard<'static, Vec<Pid>> {
+struct Groups {
+    running: Vec<Pid>,
+    /// Nothing is started any more.
+    is_over: bool,
+}
+
+fn groups() -> MutexGuard<'static, Groups> {
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks every program that was started here and still runs to end: SIGTERM to its group.
+/// Asks every program that was started here and still runs to end: SIGTERM to its group. No other
+/// is started any more: a run that goes on meanwhile would start its lost subject anew.
 pub(super) fn terminate_all() {
-    for &group in groups().iter() {
+    let mut groups = groups();
+    groups.is_over = true;
+    for &group in &groups.running {
         // It fails only when nobody of the group is left.
         let _ = kill_process_group(group, Signal::TERM);
     }
