@@ -53,6 +53,11 @@ pub(crate) struct Seat {
 }
 
 impl Server {
+    /// Whether it has accepted a connection of `peer` that has not ended.
+    pub(crate) fn is_connected(&self, peer: usize) -> bool {
+        self.seats.values().any(|seat| seat.peer == peer && seat.is_open())
+    }
+
     /// Whether nothing waits to be written.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.gathered.is_empty() && self.writing.is_none()
@@ -239,7 +244,6 @@ impl World {
             }
         }
         if !was_open && is_open {
-            self.absent.remove(&peer);
             // [MQTT-3.1.4-2] Whoever had the Session has it no more.
             let server = self.server.as_ref().expect("it has just handled something");
             let is_displaced = |(other, seat): &(&usize, &Seat)| {
@@ -258,8 +262,9 @@ impl World {
     /// A connection of a peer has ended. Whom a newer one has displaced nobody misses.
     fn miss(&mut self, peer: usize) {
         let Some(server) = &self.server else { return };
-        if !server.seats.values().any(|seat| seat.peer == peer && seat.is_open()) {
-            self.absent.insert(peer, self.now);
+        if !server.is_connected(peer) {
+            // Of a connection that it was not told of a crash may leave no trace.
+            self.absent.entry(peer).or_insert(self.now);
         }
     }
 
@@ -334,6 +339,8 @@ impl World {
     fn server_sends(&mut self, link: usize, packet: Packet) {
         if let (Packet::Connack(_), Some(seat)) = (&packet, self.seat(link)) {
             seat.told = true;
+            let peer = seat.peer;
+            self.absent.remove(&peer);
         }
         let Passed { on, back } = self.seams.pass_to_peer(link, packet);
         for packet in on {
