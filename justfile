@@ -7,7 +7,7 @@ default:
 ci:
     bash .ci/run
 
-# One step of CI: format, clippy, recipes, readers, test, features, docs, fuzz, deny, judge, decoders, peers, browser
+# One step of CI: format, clippy, recipes, readers, test, features, docs, fuzz, miri, deny, judge, decoders, peers, browser
 step NAME:
     bash .ci/run {{NAME}}
 
@@ -34,3 +34,11 @@ fuzz MINUTES:
 # Break one line of a part at a time (topic, session, packet, broker), and see whether its unit tests notice (needs cargo-mutants)
 mutants PART *ARGS:
     cargo mutants --file 'src/{{PART}}/**' --output target/mutants-{{PART}} {{ARGS}} -- {{PART}}::
+
+# The unit tests of codec, topics and Sessions under miri (needs rustup; installs nightly and miri)
+miri:
+    bash .ci/run miri
+
+# How much of the core its unit tests reach, by file (needs cargo-llvm-cov)
+coverage *ARGS:
+    cargo llvm-cov --no-default-features --features store-redb --lib --ignore-filename-regex '(tests|conformance|spec|fixtures|passwords)' {{ARGS}}
