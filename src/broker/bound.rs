@@ -117,4 +117,18 @@ mod tests {
         }
         assert_eq!(names.len(), bounds.len());
     }
+
+    #[test]
+    fn each_is_as_much_as_its_limit() {
+        let limits = Limits::default();
+        let shown = format!("{limits:?}");
+        for bound in Bound::ALL {
+            let field = format!(" {}: {}", bound.name(), bound.value(&limits));
+            let rest = shown.split_once(&field).map(|(_, rest)| rest);
+            assert!(
+                rest.is_some_and(|rest| rest.starts_with([',', ' ', 's'])),
+                "{field} of {shown}"
+            );
+        }
+    }
 }

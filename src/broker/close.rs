@@ -129,3 +129,34 @@ impl fmt::Display for CloseReason {
         self.statement().map_or(Ok(()), |statement| write!(f, " [{statement}]"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reads_as_a_line_and_says_whose_fault_it_is() {
+        let refusal = ConnectRefusal::IdentifierRejected;
+        let all = [
+            CloseReason::Asked,
+            CloseReason::ConnectTimeout,
+            CloseReason::Disconnected,
+            CloseReason::Displaced,
+            CloseReason::KeepAliveExpired,
+            CloseReason::NetworkClosed,
+            CloseReason::NotAllowed,
+            CloseReason::NotKept,
+            CloseReason::QueueFull,
+            CloseReason::Refused { refusal, statement: "a statement" },
+            CloseReason::ServerStopping,
+            CloseReason::TooManyLevels,
+            CloseReason::UserChanged,
+            CloseReason::Violation(Violation::SecondConnect),
+        ];
+        let line = |reason: &CloseReason| {
+            let whose = if reason.is_clients_fault() { "its fault" } else { "-" };
+            format!("{}: {reason}; {whose}", reason.name())
+        };
+        insta::assert_snapshot!(all.iter().map(line).collect::<Vec<_>>().join("\n"));
+    }
+}

@@ -1,7 +1,7 @@
 //! The delivery protocols, towards the Server and from it.
 
 use super::rig::*;
-use crate::broker::Limits;
+use crate::broker::{Limits, LocalConnection};
 use crate::packet::{Delivery, Puback, Pubcomp, Publish, Pubrec, Pubrel};
 
 #[test]
@@ -140,4 +140,15 @@ fn a_connection_is_woken_when_it_has_something_to_send_and_only_then() {
     assert_eq!(rig.hear(a).len(), 2);
     rig.say(b, publish("t", "x", Q0, 0));
     assert!(woken(&rig));
+}
+
+#[test]
+fn a_connection_that_is_taken_over_is_woken_to_end() {
+    // It may be silent for as long as it likes: nothing else would look at it.
+    let mut rig = Rig::new();
+    rig.client("a");
+    while rig.broker.holder().next_woken().is_some() {}
+    rig.client("a");
+    let woken: Vec<_> = std::iter::from_fn(|| rig.broker.holder().next_woken()).collect();
+    assert!(woken.contains(&LocalConnection(0)), "{woken:?}");
 }

@@ -285,6 +285,8 @@ const MIB: f64 = 1024. * 1024.;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -298,5 +300,60 @@ mod tests {
     fn thousands_stand_apart() {
         let texts = [0., 999., 1000., 1_234_567.].map(whole);
         assert_eq!(texts, ["0", "999", "1 000", "1 234 567"]);
+    }
+
+    fn load(scenario: Scenario, rate: Option<u32>) -> Load {
+        Load {
+            scenario,
+            qos: 1,
+            payload: 64,
+            clients: (None, None),
+            rate,
+            window: 20,
+            connections: 1000,
+            messages: 5000,
+            time: Duration::from_secs(2),
+            warm_up: Duration::ZERO,
+        }
+    }
+
+    fn sample(count: u64, cpu: Option<Duration>) -> Sample {
+        let mut latency = Histogram::new(3).unwrap();
+        (1..=1000).for_each(|n| latency.record(n * 5000).unwrap());
+        Sample {
+            count,
+            time: Duration::from_secs(2),
+            cpu,
+            resident: cpu.map(|_| (12 << 20, 3 << 20)),
+            latency: Some(latency),
+        }
+    }
+
+    #[test]
+    fn people_read_a_table_for_each_load() {
+        let names = ["ours", "theirs", "gone"].map(str::to_owned).to_vec();
+        let mut report = Report::new(names, 1);
+        let second = Some(Duration::from_secs(1));
+        let entries = vec![
+            Entry { samples: vec![sample(5000, second)], failure: None },
+            Entry { samples: vec![sample(4000, None)], failure: None },
+            Entry { samples: vec![], failure: Some("the connection closed".to_owned()) },
+        ];
+        let silent = |mut sample: Sample| {
+            sample.latency = None;
+            Entry { samples: vec![sample], failure: None }
+        };
+        report
+            .cells
+            .push(Cell { load: load(Scenario::Pairs, Some(2000)), entries: entries.clone() });
+        report.cells.push(Cell { load: load(Scenario::Offline, None), entries });
+        let entries = vec![silent(sample(1000, second)), silent(sample(1000, second))];
+        report.cells.push(Cell { load: load(Scenario::Idle, None), entries });
+        let text: String = report.cells.iter().map(|cell| report.table(cell)).collect();
+        insta::assert_snapshot!("people_read", anstream::adapter::strip_str(&text));
+        insta::assert_snapshot!(
+            "programs_read",
+            report.to_json().replace(env!("CARGO_PKG_VERSION"), "VERSION")
+        );
     }
 }

@@ -191,3 +191,33 @@ impl fmt::Debug for Journal {
         f.debug_struct("Journal").field("durable", &self.durable).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::{Journal as _, SessionNumber};
+
+    fn ended(journal: &Journal, number: u64) -> Position {
+        journal.record(Change::SessionEnded { session: SessionNumber(number) })
+    }
+
+    #[test]
+    fn nothing_is_durable_before_its_group_is_committed() {
+        let journal = Journal::new(0, true);
+        let first = ended(&journal, 1);
+        let group = journal.next_group(Duration::ZERO).expect("a change");
+        let later = ended(&journal, 2);
+        assert_eq!((group.changes.len(), group.up_to), (1, first));
+        assert!(!journal.is_durable(first));
+
+        journal.committed(group.up_to);
+        assert!(journal.is_durable(first));
+        assert!(!journal.is_durable(later), "it came after the group was taken");
+    }
+
+    #[test]
+    fn who_need_not_wait_does_not() {
+        let journal = Journal::new(0, false);
+        assert!(journal.is_durable(ended(&journal, 1)));
+    }
+}
