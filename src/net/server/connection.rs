@@ -36,10 +36,7 @@ pub(super) fn serve(
         // Whatever ends this task, a panic too: Will and Session are seen to.
         task.run().await;
         let counted = task.me.traffic().read().octets_sent;
-        // Who has said goodbye sends nothing more: there is nothing to wait for.
-        if !(task.is_left && task.wire.is_at_rest() && task.wire.stream().is_bare()) {
-            task.wire.close(task.common.options.stop_timeout).await;
-        }
+        task.wire.close(task.common.options.stop_timeout).await;
         task.common.open.add_late(task.wire.written() - counted);
     }
 }
@@ -59,8 +56,6 @@ struct Task {
     held: Option<Position>,
     /// Whether the network has let go of the connection: what is held back has nowhere to go.
     over: bool,
-    /// Whether it ended with the goodbye of its Client.
-    is_left: bool,
     /// Whether packets have been read that it was not ready for.
     has_unheard: bool,
 }
@@ -96,7 +91,6 @@ impl Task {
             proof: None,
             held: None,
             over: false,
-            is_left: false,
             has_unheard: false,
         }
     }
@@ -276,8 +270,7 @@ impl Task {
     }
 
     /// Says why the connection ends, and counts it.
-    fn closed(&mut self, reason: &CloseReason) {
-        self.is_left = *reason == CloseReason::Disconnected;
+    fn closed(&self, reason: &CloseReason) {
         let counters = &self.common.counters;
         log::closed(&self.who(), reason);
         counters.closed(reason.name());

@@ -104,16 +104,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         .await
     }
 
-    /// What it goes over.
-    pub(super) fn stream(&self) -> &S {
-        &self.stream
-    }
-
-    /// Whether all that was to be written is, and all that was read has been taken.
-    pub(super) fn is_at_rest(&self) -> bool {
-        self.outbox.is_empty() && !self.unflushed && self.inbox.is_empty()
-    }
-
     /// The moment at which the peer has taken nothing for `limit`; `None` while it owes nothing.
     pub(super) fn stalled_at(&self, limit: Duration) -> Option<Instant> {
         (!self.outbox.is_empty()).then(|| self.progress + limit)

@@ -55,17 +55,6 @@ macro_rules! delegate {
     };
 }
 
-impl Stream {
-    /// Whether nothing lies between it and the system, so that there is no goodbye of its own.
-    pub(in crate::net) fn is_bare(&self) -> bool {
-        #[cfg(unix)]
-        if let Self::Unix(_) = self {
-            return true;
-        }
-        matches!(self, Self::Tcp(_))
-    }
-}
-
 impl AsyncRead for Stream {
     fn poll_read(
         self: Pin<&mut Self>,
