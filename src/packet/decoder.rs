@@ -98,53 +98,51 @@ impl Decoder {
     ///
     /// [`DecodeError`]. Fixed header faults are found as soon as their octet is there; the rest
     /// when the packet is complete.
-    #[inline]
     pub fn decode(&self, buffer: &mut BytesMut) -> Result<Option<Packet>, DecodeError> {
-        if let Some(packet) = self.decode_short(buffer) {
-            return Ok(Some(packet));
+        // A connection that is busy sends hardly less acknowledgements than PUBLISH. A comparison
+        // or two are all that they and the shortest packets need: what can be wrong with a packet,
+        // or missing from it, is a question for those that are something else.
+        match buffer[..] {
+            [first, 2, high, low, ..] if is_acknowledgement(first) && self.takes(4) => {
+                if let Some(packet_id) = PacketId::new(u16::from_be_bytes([high, low])) {
+                    buffer.advance(4);
+                    return Ok(Some(match first {
+                        PUBACK => Packet::Puback(Puback { packet_id }),
+                        PUBREC => Packet::Pubrec(Pubrec { packet_id }),
+                        PUBREL => Packet::Pubrel(Pubrel { packet_id }),
+                        PUBCOMP => Packet::Pubcomp(Pubcomp { packet_id }),
+                        _ => Packet::Unsuback(Unsuback { packet_id }),
+                    }));
+                }
+            }
+            [first @ (PINGREQ | PINGRESP | DISCONNECT), 0, ..] if self.takes(2) => {
+                buffer.advance(2);
+                return Ok(Some(match first {
+                    PINGREQ => Packet::Pingreq(Pingreq),
+                    PINGRESP => Packet::Pingresp(Pingresp),
+                    _ => Packet::Disconnect(Disconnect),
+                }));
+            }
+            _ => {}
         }
         self.decode_any(buffer)
     }
 
-    /// Takes off a packet of two or four octets, if there is one and nothing is wrong with it.
-    ///
-    /// A connection that is busy sends hardly less of these than of PUBLISH. One comparison is all
-    /// they need, and none of what can be wrong with a packet or missing from it.
+    /// Whether a packet of so many octets is not too large.
     #[inline]
-    fn decode_short(&self, buffer: &mut BytesMut) -> Option<Packet> {
-        let (packet, size) = match buffer[..] {
-            [ACCEPTED, 2, flags @ 0..=1, 0, ..] => {
-                (Connack::Accepted { session_present: flags == 1 }.into(), 4)
-            }
-            [first, 2, high, low, ..] => {
-                let packet_id = PacketId::new(u16::from_be_bytes([high, low]))?;
-                let packet = match first {
-                    PUBACK => Puback { packet_id }.into(),
-                    PUBREC => Pubrec { packet_id }.into(),
-                    PUBREL => Pubrel { packet_id }.into(),
-                    PUBCOMP => Pubcomp { packet_id }.into(),
-                    UNSUBACK => Unsuback { packet_id }.into(),
-                    _ => return None,
-                };
-                (packet, 4)
-            }
-            [PINGREQ, 0, ..] => (Pingreq.into(), 2),
-            [PINGRESP, 0, ..] => (Pingresp.into(), 2),
-            [DISCONNECT, 0, ..] => (Disconnect.into(), 2),
-            _ => return None,
-        };
-        if size > self.max_packet_size {
-            return None;
-        }
-        buffer.advance(size);
-        Some(packet)
+    const fn takes(&self, size: usize) -> bool {
+        size <= self.max_packet_size
     }
 
-    #[inline(never)]
+    /// Takes off the packet at the front, whatever it is.
+    ///
+    /// Here as in [`decode`](Self::decode), a packet is made where it is returned: the largest is
+    /// many times the size of the smallest, and all would pay for moving it.
+    #[inline]
     fn decode_any(&self, buffer: &mut BytesMut) -> Result<Option<Packet>, DecodeError> {
         let Some(header) = FixedHeader::decode(buffer)? else { return Ok(None) };
         let size = header.packet_size();
-        if size > self.max_packet_size {
+        if !self.takes(size) {
             let limit = self.max_packet_size;
             return Err(PacketTooLarge { packet_type: header.packet_type, size, limit }.into());
         }
@@ -153,9 +151,7 @@ impl Decoder {
             return Ok(None);
         };
         let reader = header.reader(packet);
-        // Each packet is made where it is returned: the largest is many times the size of the
-        // smallest, and all would pay for moving it. Those of nothing but numbers share nothing
-        // with the buffer, so no reference is counted for them.
+        // Packets of nothing but numbers share nothing with the buffer: no reference is counted.
         Ok(Some(match header.packet_type {
             PacketType::Publish => return share(header, buffer, Publish::decode),
             PacketType::Connect => return share(header, buffer, Connect::decode),
@@ -199,7 +195,6 @@ impl Decoder {
     }
 }
 
-const ACCEPTED: u8 = PacketType::Connack.first_octet();
 const PUBACK: u8 = PacketType::Puback.first_octet();
 const PUBREC: u8 = PacketType::Pubrec.first_octet();
 const PUBREL: u8 = PacketType::Pubrel.first_octet();
@@ -208,6 +203,12 @@ const UNSUBACK: u8 = PacketType::Unsuback.first_octet();
 const PINGREQ: u8 = PacketType::Pingreq.first_octet();
 const PINGRESP: u8 = PacketType::Pingresp.first_octet();
 const DISCONNECT: u8 = PacketType::Disconnect.first_octet();
+
+/// Whether a packet that begins so has a Packet Identifier and nothing else.
+#[inline]
+const fn is_acknowledgement(first: u8) -> bool {
+    matches!(first, PUBACK | PUBREC | PUBREL | PUBCOMP | UNSUBACK)
+}
 
 /// The most that is set aside for octets that have only been announced.
 const ROOM_AT_ONCE: usize = 64 * 1024;

@@ -244,6 +244,20 @@ fn a_packet_too_large_is_refused_before_it_is_there() {
 }
 
 #[test]
+fn the_limit_is_for_the_shortest_packets_too() {
+    for (octets, packet_type) in
+        [("40 02 0001", PacketType::Puback), ("c0 00", PacketType::Pingreq)]
+    {
+        let octets = hex(octets);
+        let (size, limit) = (octets.len(), octets.len() - 1);
+        let too_large = PacketTooLarge { packet_type, size, limit };
+        let refused = Decoder::new(limit).decode(&mut BytesMut::from(&octets[..]));
+        assert_eq!(refused, Err(too_large.into()));
+        assert!(Decoder::new(size).decode(&mut BytesMut::from(&octets[..])).is_ok());
+    }
+}
+
+#[test]
 fn many_packets_in_one_buffer_come_out_in_order() {
     let mut read = BytesMut::from(&hex("c0 00 40 02 0001 30 04 0001 'a' 'x' e0")[..]);
     let decoder = Decoder::default();

@@ -4,7 +4,7 @@
 ///
 /// For a question whose answer is nearly always no: octets are asked eight at a time, and which of
 /// them it was is not found out.
-#[inline]
+#[inline(always)]
 pub(crate) fn any(octets: &[u8], is: impl Fn(u8) -> bool) -> bool {
     let ask = |octets: &[u8]| octets.iter().fold(false, |found, &octet| found | is(octet));
     let Some(last) = octets.last_chunk::<TOGETHER>() else { return ask(octets) };
