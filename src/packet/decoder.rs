@@ -153,7 +153,7 @@ impl Decoder {
         let reader = header.reader(packet);
         // Packets of nothing but numbers share nothing with the buffer: no reference is counted.
         Ok(Some(match header.packet_type {
-            PacketType::Publish => return share(header, buffer, Publish::decode),
+            PacketType::Publish => return Publish::decode(header, take(header, buffer)),
             PacketType::Connect => return share(header, buffer, Connect::decode),
             PacketType::Subscribe => return share(header, buffer, Subscribe::decode),
             PacketType::Unsubscribe => return share(header, buffer, Unsubscribe::decode),
@@ -227,8 +227,14 @@ fn share<P: Into<Packet>, E: Into<DecodeError>>(
     buffer: &mut BytesMut,
     decode: impl FnOnce(FixedHeader, Bytes) -> Result<P, E>,
 ) -> Result<Option<Packet>, DecodeError> {
-    match decode(header, buffer.split_to(header.packet_size()).freeze()) {
+    match decode(header, take(header, buffer)) {
         Ok(packet) => Ok(Some(packet.into())),
         Err(fault) => Err(fault.into()),
     }
+}
+
+/// Takes off the octets of a packet.
+#[inline]
+fn take(header: FixedHeader, buffer: &mut BytesMut) -> Bytes {
+    buffer.split_to(header.packet_size()).freeze()
 }

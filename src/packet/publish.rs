@@ -6,7 +6,9 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::fixed_header::FixedHeader;
-use super::{Malformed, MalformedKind, PacketId, PacketTooLong, PacketType, QoS, reader, writer};
+use super::{
+    DecodeError, MalformedKind, Packet, PacketId, PacketTooLong, PacketType, QoS, reader, writer,
+};
 use crate::topic::TopicName;
 
 /// An Application Message on its way.
@@ -78,18 +80,23 @@ const RETAIN: u8 = 0b0001;
 const DUP: u8 = 0b1000;
 
 impl Publish {
+    /// Makes the packet where the [`Decoder`](super::Decoder) returns it: to be put together aside
+    /// and moved would cost more than to be checked.
     #[inline]
-    pub(super) fn decode(header: FixedHeader, packet: Bytes) -> Result<Self, Malformed> {
+    pub(super) fn decode(
+        header: FixedHeader,
+        packet: Bytes,
+    ) -> Result<Option<Packet>, DecodeError> {
         let mut reader = header.reader(&packet);
         let flags = header.flags;
         let dup = flags & DUP != 0;
         // [MQTT-3.3.1-4] Both QoS bits at once mean nothing, and end the connection.
         let Some(qos) = QoS::from_number(flags >> 1 & 0b11) else {
-            return Err(reader.malformed(MalformedKind::PublishQos, 0));
+            return Err(reader.malformed(MalformedKind::PublishQos, 0).into());
         };
         // [MQTT-3.3.1-2] QoS 0 is never sent again.
         if qos == QoS::AtMostOnce && dup {
-            return Err(reader.malformed(MalformedKind::DupWithoutQos, 0));
+            return Err(reader.malformed(MalformedKind::DupWithoutQos, 0).into());
         }
         // [MQTT-3.3.2-1] The Topic Name comes first,
         // [MQTT-3.3.2-2] and is no Topic Filter.
@@ -103,7 +110,8 @@ impl Publish {
         let offset = reader.offset();
         let mut payload = packet;
         payload.advance(offset);
-        Ok(Self { topic, payload, delivery, retain: flags & RETAIN != 0 })
+        let retain = flags & RETAIN != 0;
+        Ok(Some(Packet::Publish(Self { topic, payload, delivery, retain })))
     }
 
     /// Appends the octets of this packet to `out`, payload included.
