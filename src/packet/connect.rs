@@ -339,6 +339,13 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_asked_for_is_not_there() {
+        let connect = connect();
+        assert!(connect.clean_session());
+        assert_eq!((connect.will(), connect.credentials()), (None, None));
+    }
+
+    #[test]
     fn the_order_in_which_it_is_made_is_not_seen() {
         let (will, credentials) = (will("t", QoS::ExactlyOnce, true), credentials("me", None));
         let one = connect().with_will(&will).with_credentials(&credentials);

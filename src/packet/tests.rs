@@ -79,6 +79,10 @@ both_ways! {
         plain_connect().with_credentials(&credentials("", None));
     connack_accepted: "20 02 00 00" => Connack::Accepted { session_present: false };
     connack_session_present: "20 02 01 00" => Connack::Accepted { session_present: true };
+    connack_version: "20 02 00 01" => Connack::Refused(ConnectRefusal::UnacceptableProtocolVersion);
+    connack_identifier: "20 02 00 02" => Connack::Refused(ConnectRefusal::IdentifierRejected);
+    connack_unavailable: "20 02 00 03" => Connack::Refused(ConnectRefusal::ServerUnavailable);
+    connack_login: "20 02 00 04" => Connack::Refused(ConnectRefusal::BadUserNameOrPassword);
     connack_refused: "20 02 00 05" => Connack::Refused(ConnectRefusal::NotAuthorized);
     publish_qos_0: "30 06 0003 'a/b' 'x'" => Publish {
         topic: topic("a/b"), payload: Bytes::from("x"), delivery: Delivery::AtMostOnce, retain: false,
