@@ -42,7 +42,7 @@ impl World {
                 continue;
             }
             // Nobody has come yet.
-            self.absent.insert(number, self.now);
+            self.absent.insert(number, (self.now, self.now));
             let session = SessionNumber(1 + u64::try_from(number).expect("64 bits"));
             changes.push(Change::SessionBegun { session, client_id: client_id(number) });
             let packet_id = near_the_last(number);
@@ -73,9 +73,9 @@ impl World {
         let Some(server) = &self.server else { return };
         server.broker.expire(date);
         let after = self.absent_sessions();
-        for (number, since) in before {
-            let away = self.now - since;
-            match after.contains(&(number, since)) {
+        for (number, (earliest, latest)) in before {
+            let away = self.now - earliest;
+            match after.iter().any(|(other, _)| *other == number) {
                 false => {
                     self.history.counts.expired += 1;
                     self.peers[number].may_be_gone = true;
@@ -86,7 +86,10 @@ impl World {
                         self.fault(format!("the Session of peer {number} ended too early"));
                     }
                 }
-                true if since > self.began && away > expiry + SLACK && !self.has_seat(number) => {
+                true if latest > self.began
+                    && self.now - latest > expiry + SLACK
+                    && !self.has_seat(number) =>
+                {
                     self.fault(format!("the Session of peer {number} should have ended"));
                 }
                 true => {}
@@ -101,7 +104,7 @@ impl World {
     }
 
     /// The Sessions that the server has and whose peers are away, and since when.
-    fn absent_sessions(&self) -> Vec<(usize, Duration)> {
+    fn absent_sessions(&self) -> Vec<(usize, (Duration, Duration))> {
         let Some(server) = &self.server else { return Vec::new() };
         let is_there = |number: usize| {
             let name = SessionName::Given(client_id(number));

@@ -132,7 +132,7 @@ impl World {
         for (link, seat) in server.seats {
             let is_open = seat.is_open();
             if is_open {
-                self.absent.entry(seat.peer).or_insert(self.now);
+                self.absent.entry(seat.peer).or_insert((self.now, self.now)).1 = self.now;
             }
             match seat.will {
                 // To the next server it is as if the network had failed.
@@ -264,7 +264,7 @@ impl World {
         let Some(server) = &self.server else { return };
         if !server.is_connected(peer) {
             // Of a connection that it was not told of a crash may leave no trace.
-            self.absent.entry(peer).or_insert(self.now);
+            self.absent.entry(peer).or_insert((self.now, self.now)).1 = self.now;
         }
     }
 
@@ -339,8 +339,11 @@ impl World {
     fn server_sends(&mut self, link: usize, packet: Packet) {
         if let (Packet::Connack(_), Some(seat)) = (&packet, self.seat(link)) {
             seat.told = true;
-            let peer = seat.peer;
-            self.absent.remove(&peer);
+            // Who has left before that was told is away already.
+            if seat.is_open() {
+                let peer = seat.peer;
+                self.absent.remove(&peer);
+            }
         }
         let Passed { on, back } = self.seams.pass_to_peer(link, packet);
         for packet in on {

@@ -35,8 +35,9 @@ pub(crate) struct World {
     pub(crate) began: Duration,
     pub(crate) keep: Keep,
     pub(crate) seams: Seams,
-    /// Since when the server is without the peers that it has Sessions of, as far as they are away.
-    pub(crate) absent: BTreeMap<usize, Duration>,
+    /// Since when the server is without the peers that it has Sessions of, as far as they are away:
+    /// at the earliest, and at the latest.
+    pub(crate) absent: BTreeMap<usize, (Duration, Duration)>,
     /// Wills that are due when the server is back.
     pub(crate) wills_at_start: Vec<usize>,
     pub(crate) history: History,
