@@ -81,6 +81,8 @@ impl World {
                     self.peers[number].may_be_gone = true;
                     // Nothing is owed to it from here on, even if a crash brings it back.
                     self.history.end_session(number);
+                    // Nor does the next Session know what was on its way, if its CONNACK is lost.
+                    self.history.may_repeat(number);
                     self.tell(|| format!("the Session of peer {number} ends after {away:?}"));
                     if away < expiry {
                         self.fault(format!("the Session of peer {number} ended too early"));
