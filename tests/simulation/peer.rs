@@ -368,10 +368,13 @@ impl World {
         let moment = self.history.tick();
         let asked = self.peers[number].tokens.remove(&token);
         match (asked, outcome) {
-            (Some(Asked::Old), _) => {}
+            // It may hear so again, after a death.
+            (Some(Asked::Old), _) => {
+                self.peers[number].tokens.insert(token, Asked::Old);
+            }
             (Some(Asked::Publish(message)), Outcome::Delivered) => {
                 if self.peers[number].memory.is_some() {
-                    // It may hear so again, after a death.
+                    // Likewise.
                     self.peers[number].tokens.insert(token, Asked::Publish(message));
                 }
                 self.tell(|| format!("peer {number}: message {message} is delivered"));
