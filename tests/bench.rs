@@ -8,7 +8,7 @@ use serde_json::Value;
 fn every_kind_of_load_is_carried() {
     let arguments = "--rounds 1 --seconds 1 --messages 200 --connections 20 --publishers 3 \
                      --subscribers 3 --qos 1 --json - \
-                     --scenario fan-in,wildcards,connect,idle,retained,offline";
+                     --keep-sessions --scenario fan-in,wildcards,connect,idle,retained,offline";
     let Output { status, stdout, stderr } = bench(arguments);
     assert_eq!(status.code(), Some(0), "{}", String::from_utf8_lossy(&stderr));
     let report: Value = serde_json::from_slice(&stdout).expect("JSON");

@@ -76,6 +76,10 @@ pub(super) struct Arguments {
           value_parser = clap::value_parser!(u16).range(1..=10_000))]
     window: u16,
 
+    /// Have the clients of a stream keep their Sessions: of those a durable broker keeps all
+    #[arg(long)]
+    keep_sessions: bool,
+
     /// Connections of the scenario `idle`
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..=200_000))]
@@ -179,6 +183,7 @@ fn loads(arguments: &Arguments) -> Vec<Load> {
             clients: (arguments.publishers.map(size), arguments.subscribers.map(size)),
             rate: arguments.rate,
             window: arguments.window,
+            keep_sessions: arguments.keep_sessions,
             connections: size(arguments.connections),
             messages: size(arguments.messages),
             time: Duration::from_secs(arguments.seconds.into()),

@@ -58,6 +58,9 @@ impl Load {
         if scenario.has_qos() {
             let _ = write!(title, ", QoS {qos}, {payload} octets");
         }
+        if self.keep_sessions && scenario.traffic(self.clients).is_some() {
+            title.push_str(", kept Sessions");
+        }
         if let Some(rate) = self.rate {
             let _ = write!(title, ", {rate} a second");
         }
@@ -175,6 +178,7 @@ impl Report {
             "unit": load.scenario.unit(),
             "qos": load.scenario.has_qos().then_some(load.qos),
             "payload_octets": load.payload,
+            "keep_sessions": load.keep_sessions,
             "rate": load.rate,
             "brokers": brokers,
         })
@@ -310,6 +314,7 @@ mod tests {
             clients: (None, None),
             rate,
             window: 20,
+            keep_sessions: rate.is_some(),
             connections: 1000,
             messages: 5000,
             time: Duration::from_secs(2),

@@ -29,6 +29,8 @@ pub(super) struct Load {
     pub(super) rate: Option<u32>,
     /// Messages of QoS 1 and 2 of one publisher on their way at once.
     pub(super) window: u16,
+    /// Whether the clients of a stream keep their Sessions: to those a durable broker owes more.
+    pub(super) keep_sessions: bool,
     /// Connections of [`Scenario::Idle`].
     pub(super) connections: usize,
     /// Messages of [`Scenario::Retained`] and [`Scenario::Offline`].
@@ -116,7 +118,7 @@ impl Load {
         let (stop, stopped) = watch::channel(false);
         let mut streams = JoinSet::new();
         for subscriber in 0..traffic.subscribers {
-            let mut link = broker.open(&client("s", subscriber)).await?;
+            let mut link = broker.open(&self.client("s", subscriber)).await?;
             link.subscribe(&traffic.filters(subscriber), self.qos).await?;
             let (shared, mut stopped) = (Arc::clone(&shared), stopped.clone());
             let mut latency = self.rate.map(|_| histogram());
@@ -133,7 +135,7 @@ impl Load {
         });
         let mut links = Vec::with_capacity(traffic.publishers);
         for publisher in 0..traffic.publishers {
-            links.push(broker.open(&client("p", publisher)).await?);
+            links.push(broker.open(&self.client("p", publisher)).await?);
         }
         // Nobody publishes before all are there: a broker at its limit is slow to take clients.
         for (publisher, link) in links.into_iter().enumerate() {
@@ -172,7 +174,22 @@ impl Load {
                     .map_err(io::Error::other)?;
             }
         }
+        if self.keep_sessions && broker.group.is_none() {
+            // Nobody else will sweep up after us.
+            for (kind, clients) in [("s", traffic.subscribers), ("p", traffic.publishers)] {
+                for number in 0..clients {
+                    broker.open(&client(kind, number)).await?.close().await?;
+                }
+            }
+        }
         Ok(sample)
+    }
+
+    /// A client of a stream.
+    fn client(&self, kind: &str, number: usize) -> Connect {
+        let mut connect = client(kind, number);
+        connect.clean_session = !self.keep_sessions;
+        connect
     }
 
     async fn connects(&self, broker: &Broker) -> io::Result<Sample> {
