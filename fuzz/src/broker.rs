@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use mqttspec::broker::{
-    Broker, Connection, Holder as _, Input, Kept, Limits, Local, LocalConnection, Output, Position,
-    SessionName,
+    Broker, Connection, Holder as _, Input, Kept, Limits, Listening, Local, LocalConnection,
+    Output, Position, SessionName,
 };
 use mqttspec::packet::{
     Binary, ClientId, Connack, Connect, Decoder, Delivery, Disconnect, OneOrMore, Packet, PacketId,
@@ -29,7 +29,7 @@ pub fn broker(octets: &[u8]) {
     let mut world = World::new();
     while !choices.is_empty() {
         let seat = choices.below(SEATS);
-        match choices.below(24) {
+        match choices.below(26) {
             0 => world.input(seat, Input::NetworkClosed),
             1 => {
                 world.now += Duration::from_secs(choices.octet().into());
@@ -39,7 +39,9 @@ pub fn broker(octets: &[u8]) {
             3 => world.input(seat, Input::NotBinary),
             4 => world.input(seat, if choices.either() { Input::Stopping } else { Input::Stop }),
             5 => world.restart(),
-            _ => world.input(seat, Input::Packet(packet(&mut choices))),
+            6 => world.input(seat, Input::HeardOut),
+            7 => world.input(seat, Input::Woken),
+            _ => world.packet(seat, packet(&mut choices)),
         }
         // What is not polled yet waits while others go on.
         if choices.below(4) > 0 {
@@ -111,13 +113,26 @@ impl World {
         self.take_changes();
     }
 
+    /// A packet, if it is one that the connection is ready for.
+    fn packet(&mut self, seat: usize, packet: Packet) {
+        let (broker, now) = (&self.broker, self.now);
+        let is_ready = |seat: &mut Seat| {
+            // Its turn may have come.
+            seat.value.handle(now, Input::Woken, broker);
+            seat.value.listening(now) == Listening::Now
+        };
+        if self.seats.get_mut(&seat).is_none_or(is_ready) {
+            self.input(seat, Input::Packet(packet));
+        }
+    }
+
     fn octets(&mut self, seat: usize, octets: &[u8]) {
         let mut buffer = BytesMut::from(octets);
         // A few in one choice are enough.
         for _ in 0..8 {
             match Decoder::new(4096).decode(&mut buffer) {
                 Ok(None) => return,
-                Ok(Some(packet)) => self.input(seat, Input::Packet(packet)),
+                Ok(Some(packet)) => self.packet(seat, packet),
                 Err(error) => return self.input(seat, Input::Undecodable(error)),
             }
         }
@@ -136,18 +151,23 @@ impl World {
         while !is_quiet {
             is_quiet = true;
             while self.broker.holder().next_woken().is_some() {}
-            let mut closed = Vec::new();
+            let (mut closed, mut heard_out) = (Vec::new(), Vec::new());
             for (&place, seat) in &mut self.seats {
+                seat.value.handle(self.now, Input::Woken, &self.broker);
                 while let Some(output) = seat.value.poll_output(&self.broker) {
                     is_quiet = false;
                     match output {
                         Output::Send(packet) => seat.hear(&packet),
                         Output::Close(_) => closed.push(place),
                         Output::Hold(position) => holds.push(position),
+                        Output::HearOut => heard_out.push(place),
                         Output::Note(_) => {}
                         Output::Authenticate(_) => panic!("nobody asked for passwords"),
                     }
                 }
+            }
+            for place in heard_out {
+                self.input(place, Input::HeardOut);
             }
             for place in closed {
                 let mut seat = self.seats.remove(&place).expect("it was closed once");
@@ -175,6 +195,7 @@ impl World {
             assert!(waiting <= limits.max_queued_messages, "{name}: {waiting} wait");
             assert!(in_flight <= usize::from(limits.max_in_flight), "{name}: {in_flight}");
             assert!(session.subscriptions().len() <= limits.max_subscriptions, "{name}");
+            // [MQTT-3.1.4-2] And whoever waited for it has it.
             assert_eq!(session.is_connected(), connected.contains(name), "{name}");
             // [MQTT-3.1.2-6] A clean Session ends with its connection.
             assert!(session.is_connected() || !session.is_clean(), "{name} is left over");

@@ -31,10 +31,14 @@ pub enum Input {
     Authenticated(Proof),
     /// What an [`Output::Hold`] waits for will not become durable.
     NotKept,
+    /// All that had come by an [`Output::HearOut`] was passed in.
+    HeardOut,
     /// A WebSocket data frame has come that is not binary.
     NotBinary,
     /// The deadline has passed, or may have.
     Timeout,
+    /// The holder has woken this connection: it may be its turn to have the Session.
+    Woken,
     /// The network has closed the connection.
     NetworkClosed,
     /// The server is about to stop: the Will is published now, while others can still get it.
@@ -50,6 +54,11 @@ pub enum Output {
     Authenticate(Credentials),
     /// Say this to whoever runs the server.
     Note(Note),
+    /// Pass in what has come already, which may be a DISCONNECT, and then say so by
+    /// [`Input::HeardOut`]: the same Client waits on another connection for this one to end.
+    ///
+    /// A Client that goes on sending is not to be heard for ever.
+    HearOut,
     /// Let nothing that follows leave before the journal is durable up to here.
     ///
     /// What follows tells the Client something that must still be true after a crash.
@@ -67,7 +76,8 @@ pub enum Listening {
     Now,
     /// It will be at this time, unless something happens before.
     From(Instant),
-    /// Not before an [`Output::Authenticate`] is answered.
+    /// Not before an [`Output::Authenticate`] is answered, or the older connection of the Client
+    /// has ended.
     AfterAnswer,
 }
 
@@ -76,7 +86,8 @@ pub enum Listening {
 /// To drive it: pass what happens to [`handle`](Self::handle), then take
 /// [`poll_output`](Self::poll_output) until it gives `None`; call `handle` with
 /// [`Input::Timeout`] when [`deadline`](Self::deadline) has come, and poll when the holder is asked
-/// to wake this connection. Packets are passed in while it is
+/// to wake this connection, with [`Input::Woken`] before it as long as there is no
+/// [`session_name`](Self::session_name). Packets are passed in while it is
 /// [`listening`](Self::listening). A connection that is given up must be told so, by
 /// [`Input::NetworkClosed`]: its Will and its Session depend on it.
 #[derive(Debug)]
@@ -99,10 +110,20 @@ enum Stage<H: Holder> {
     Opened { deadline: Instant },
     /// After a CONNECT whose credentials are being checked.
     Asking { connect: Connect, deadline: Instant },
+    /// After a CONNECT of a Client whose older connection is about to end.
+    Waiting(Box<Waiting>),
     /// After a CONNECT that was accepted.
     Connected { name: SessionName, session: H::Session, keep_alive: KeepAlive, pace: Pace },
     /// Nothing that comes is looked at any more.
     Closed,
+}
+
+/// A Client that is let in once its older connection has ended.
+#[derive(Debug)]
+struct Waiting {
+    connect: Connect,
+    user: Option<Text>,
+    deadline: Instant,
 }
 
 impl<H: Holder> Connection<H> {
@@ -155,6 +176,8 @@ impl<H: Holder> Connection<H> {
             // [MQTT-6.0.0-1] Whoever gets one closes the connection.
             Input::NotBinary => self.violate(Violation::NotBinary, broker, unit),
             Input::Timeout => self.handle_timeout(now, broker, unit),
+            Input::Woken => self.handle_woken(now, broker, unit),
+            Input::HeardOut => self.handle_heard_out(broker, unit),
             Input::NotKept => self.handle_not_kept(broker, unit),
             Input::NetworkClosed => self.close(CloseReason::NetworkClosed, broker, unit),
             Input::Stopping => self.handle_stopping(broker, unit),
@@ -208,6 +231,7 @@ impl<H: Holder> Connection<H> {
     pub fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Opened { deadline } | Stage::Asking { deadline, .. } => Some(*deadline),
+            Stage::Waiting(waiting) => Some(waiting.deadline),
             Stage::Connected { keep_alive, .. } => keep_alive.deadline(),
             Stage::Closed => None,
         }
@@ -219,7 +243,7 @@ impl<H: Holder> Connection<H> {
             Stage::Connected { pace, .. } => {
                 pace.resumes(now).map_or(Listening::Now, Listening::From)
             }
-            Stage::Asking { .. } => Listening::AfterAnswer,
+            Stage::Asking { .. } | Stage::Waiting(_) => Listening::AfterAnswer,
             Stage::Opened { .. } | Stage::Closed => Listening::Now,
         }
     }
@@ -228,8 +252,15 @@ impl<H: Holder> Connection<H> {
     pub fn session_name(&self) -> Option<&SessionName> {
         match &self.stage {
             Stage::Connected { name, .. } => Some(name),
-            Stage::Opened { .. } | Stage::Asking { .. } | Stage::Closed => None,
+            Stage::Opened { .. } | Stage::Asking { .. } | Stage::Waiting(_) | Stage::Closed => None,
         }
+    }
+
+    /// Whether another connection of the same Client waits for this one to end.
+    #[cfg(test)]
+    pub(super) fn is_wanted(&self, broker: &Broker<H>) -> bool {
+        let Stage::Connected { session, .. } = &self.stage else { return false };
+        broker.holder().with_session(session, |state| state.is_wanted())
     }
 
     fn handle_packet(
@@ -248,7 +279,9 @@ impl<H: Holder> Connection<H> {
                     self.close(CloseReason::Violation(violation), broker, unit);
                 }
             },
-            Stage::Asking { .. } => debug_assert!(false, "a packet before it was asked for"),
+            Stage::Asking { .. } | Stage::Waiting(_) => {
+                debug_assert!(false, "a packet before it was asked for");
+            }
             Stage::Connected { session, keep_alive, pace, .. } => {
                 // [MQTT-3.1.2-24] Every whole packet shows that the Client is there.
                 keep_alive.heard(now);
@@ -296,6 +329,11 @@ impl<H: Holder> Connection<H> {
             // [MQTT-3.1.2-24] As if the network had failed.
             Stage::Connected { .. } | Stage::Closed => CloseReason::KeepAliveExpired,
             Stage::Asking { .. } => return self.handle_proof(now, Proof::Deferred, broker, unit),
+            // [U-3.2.2.3-1] The older connection does not come to its end.
+            Stage::Waiting(_) => {
+                let refusal = ConnectRefusal::ServerUnavailable;
+                return self.refuse(refusal, "U-3.2.2.3-1", broker, unit);
+            }
         };
         self.close(reason, broker, unit);
     }

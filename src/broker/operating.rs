@@ -89,6 +89,8 @@ impl<H: Holder> Broker<H> {
                 let ended = self.holder.with_session(&session, |state| {
                     if let Some(connection) = state.dismiss(CloseReason::Asked) {
                         self.holder.wake(connection);
+                    }
+                    if !state.is_free() {
                         state.end_with_connection();
                         return None;
                     }

@@ -5,18 +5,21 @@
 //!
 //! Clauses: [MQTT-3.1.2-4], [MQTT-3.1.2-8], [MQTT-3.10.4-3], [MQTT-4.4.0-1]. Not here: when a
 //! Session begins and ends (`sessions`), messages for its Client (`delivering`), what the Client
-//! publishes and answers (`answering`), and what outlives the server (`keeping`).
+//! publishes and answers (`answering`), which connection has it next (`line`), and what outlives the server (`keeping`).
 
 mod absence;
 mod answering;
 mod delivering;
 mod keeping;
+mod line;
 mod name;
 mod ownership;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use self::keeping::Keeping;
+use self::line::Line;
+pub(super) use self::line::Turn;
 pub use self::name::SessionName;
 use super::backlog::UNTOLD;
 use super::queue::{Queue, Waiting};
@@ -43,6 +46,7 @@ pub struct Session<C> {
     /// What the Client has not answered on an earlier connection and is yet to be sent on this one.
     resend: VecDeque<Packet>,
     attachment: Option<Attachment<C>>,
+    line: Option<Box<Line<C>>>,
     /// What it was last told to hold; `None` once it has ended, and counts for nothing.
     told: Option<Backlog>,
     dropped: u64,
@@ -60,6 +64,8 @@ struct Attachment<C> {
     will: Option<Box<Will>>,
     /// Whether the connection has taken all there was to send, and waits to be woken.
     idle: bool,
+    /// Whether its Client is being heard out, as another connection waits.
+    parting: bool,
     /// Why it has to end, if it has to.
     dismissed: Option<Box<CloseReason>>,
 }
@@ -78,6 +84,7 @@ impl<C> Session<C> {
             queue: Queue::new(),
             resend: VecDeque::new(),
             attachment: None,
+            line: None,
             told: Some(Backlog::default()),
             dropped: 0,
             dropped_told: 0,
@@ -170,18 +177,19 @@ impl<C> Session<C> {
         }
         // [MQTT-3.1.2-8] The Will stays with the connection it came on.
         let will = will.map(Box::new);
-        self.attachment = Some(Attachment { connection, will, idle: false, dismissed: None });
+        self.attachment =
+            Some(Attachment { connection, will, idle: false, parting: false, dismissed: None });
         // [MQTT-4.4.0-1] What had no answer is sent again, before anything new.
         self.resend = self.sending.resend().collect();
     }
 
-    /// Takes its Network Connection from the Session, and gives the connection and its Will.
-    pub(super) fn detach(&mut self, unit: &mut Unit<'_>) -> Option<(C, Option<Will>)> {
+    /// Takes its Network Connection from the Session, and gives the Will that came on it.
+    pub(super) fn detach(&mut self, unit: &mut Unit<'_>) -> Option<Will> {
         let will = self.take_will(unit);
-        let Attachment { connection, .. } = self.attachment.take()?;
+        self.attachment = None;
         self.resend.clear();
         self.queue.drop_fleeting();
-        Some((connection, will))
+        will
     }
 
     /// Takes the Will, to publish it or to forget it; `None` also for one without the right to.

@@ -4,6 +4,7 @@
 //! [MQTT-3.1.3-2], [MQTT-3.1.3-5], [MQTT-3.1.3-6], [MQTT-3.1.4-2], [MQTT-3.1.4-3],
 //! [MQTT-3.2.2-1] to [MQTT-3.2.2-3], [MQTT-3.14.4-3], [MQTT-4.1.0-1], [MQTT-4.1.0-2].
 
+use super::session::Turn;
 use super::{Backlog, Bound, Broker, Holder, Position, Session, SessionName, Unit};
 use crate::packet::{Connect, Text};
 use crate::topic::TopicFilter;
@@ -18,10 +19,13 @@ pub(super) struct Attached<S> {
     pub(super) recorded: Option<Position>,
 }
 
-/// Why a connection has got no Session; nothing has changed then.
+/// Why a connection has got no Session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum NotAttached {
-    /// The Client has no Session, and there are as many as there may be.
+    /// An older connection has the Session, and was asked to end: the newer one is woken then.
+    InUse,
+    /// The Client has no Session, and there are as many as there may be; or too many of its
+    /// connections wait for the one that it has.
     NoRoom,
     /// The Session belongs to another user.
     NotTheOwner,
@@ -34,16 +38,16 @@ pub(super) struct Ended<S> {
 }
 
 impl<H: Holder> Broker<H> {
-    /// Gives the Session of `connect` to `connection`, and ends the connection that had it.
+    /// Gives the Session of `connect` to `connection`, if no other one has it; and asks that to end.
     ///
     /// # Errors
     ///
-    /// [`NotAttached`]; nothing has changed then.
+    /// [`NotAttached`]; nothing has changed then but who waits.
     pub(super) fn attach(
         &self,
         connection: &H::Connection,
         connect: &Connect,
-        user: Option<Text>,
+        user: Option<&Text>,
         unit: &mut Unit<'_>,
     ) -> Result<Attached<H::Session>, NotAttached> {
         let (client_id, clean_session) = (connect.client_id(), connect.clean_session());
@@ -58,44 +62,40 @@ impl<H: Holder> Broker<H> {
         let will = connect.will().map(|will| will.detached());
 
         // All of this under the registry, so that of two CONNECTs at once one comes first.
-        let (session, session_present, recorded, displaced, ended) =
+        let (session, session_present, recorded, ended) =
             self.holder.with_registry(|registry| {
                 if registry.len() >= self.limits.max_sessions && !registry.contains_key(&name) {
                     self.holder.reached(Bound::MaxSessions, 1);
                     return Err(NotAttached::NoRoom);
                 }
-                let shown = user.as_ref().map(Text::as_str);
+                let shown = user.map(Text::as_str);
                 let rights = self.holder.read_access(|access| access.rights(shown, &name));
-                let mut displaced = None;
+                let mut line = None;
                 let mut ended = None;
                 if let Some(session) = registry.get(&name).cloned() {
-                    // A Session is its owner's: nobody else goes on with it, ends it, or ends its
-                    // connection. Nobody's is for whoever comes.
-                    let is_anothers = self.holder.with_session(&session, |state| {
-                        state.owner().is_some_and(|owner| Some(owner) != shown)
-                    });
-                    if is_anothers {
-                        return Err(NotAttached::NotTheOwner);
-                    }
                     let goes_on = self.holder.with_session(&session, |state| {
-                        // [MQTT-3.1.4-2] One connection for each Client: the older one ends.
-                        displaced = state.detach(unit);
-                        self.settle(state);
+                        // A Session is its owner's: nobody else goes on with it, ends it, or ends
+                        // its connection. Nobody's is for whoever comes.
+                        if state.owner().is_some_and(|owner| Some(owner) != shown) {
+                            return Err(NotAttached::NotTheOwner);
+                        }
+                        self.take_turn(state, connection)?;
                         // [MQTT-3.1.2-6] A clean Session is not continued, and does not continue
                         // another. [MQTT-3.1.4-3]
                         if clean_session || state.is_clean() {
+                            line = state.take_line();
                             ended = Some(self.end(&session, state, unit));
-                            return None;
+                            return Ok(None);
                         }
                         state.set_rights(rights.clone());
-                        state.own(user.clone(), unit);
+                        state.own(user.cloned(), unit);
                         state.attach(connection.clone(), will.clone(), unit);
-                        Some(state.recorded())
-                    });
+                        Ok(Some(state.recorded()))
+                    })?;
                     // [MQTT-3.1.2-4] Otherwise it goes on from where it stood.
                     // [MQTT-3.2.2-2] The Client is told.
                     if let Some(recorded) = goes_on {
-                        return Ok((session, true, recorded, displaced, ended));
+                        return Ok((session, true, recorded, ended));
                     }
                 }
                 // [MQTT-3.1.2-4] No Session: here is a new one.
@@ -106,56 +106,89 @@ impl<H: Holder> Broker<H> {
                     state.begin(client_id, unit);
                 }
                 state.set_rights(rights);
-                state.own(user, unit);
+                state.own(user.cloned(), unit);
                 state.attach(connection.clone(), will, unit);
+                state.set_line(line);
                 let recorded = state.recorded();
                 // [MQTT-4.1.0-1] It is there until it ends, connected or not.
                 let session = self.holder.add_session(state);
                 registry.insert(name.clone(), session.clone());
-                Ok((session, false, recorded, displaced, ended))
+                Ok((session, false, recorded, ended))
             })?;
 
         if let Some(ended) = ended {
             self.forget_subscriptions(&ended);
         }
-        if let Some((older, will)) = displaced {
-            self.holder.wake(&older);
-            // [MQTT-3.1.2-8] The older connection ends without DISCONNECT: its Will is due.
-            if let Some(will) = will {
-                self.publish_will(will, unit);
-            }
-        }
         Ok(Attached { name, session, session_present, recorded })
     }
 
-    /// Ends the tie between a Session and `connection`; a clean Session ends with it.
-    ///
-    /// Does nothing when the Session has another connection by now.
-    pub(super) fn detach(
+    /// Whether it is the turn of `connection` to have a Session; otherwise it waits.
+    fn take_turn(
         &self,
-        name: &SessionName,
-        session: &H::Session,
+        state: &mut Session<H::Connection>,
         connection: &H::Connection,
+    ) -> Result<(), NotAttached> {
+        match state.take_turn(connection) {
+            Turn::Now => Ok(()),
+            Turn::Later => {
+                // [MQTT-3.1.4-2] One connection for each Client: the older one ends.
+                state.whose_turn().inspect(|older| self.holder.wake(older));
+                Err(NotAttached::InUse)
+            }
+            Turn::Never => Err(NotAttached::NoRoom),
+        }
+    }
+
+    /// Takes `connection` out of the line for the Session of `connect`, if it is there.
+    pub(super) fn leave_line(
+        &self,
+        connection: &H::Connection,
+        connect: &Connect,
         unit: &mut Unit<'_>,
     ) {
-        let Some((will, ended)) = self.holder.with_registry(|registry| {
+        let name = SessionName::Given(connect.client_id().detached());
+        let ended = self.holder.with_registry(|registry| {
+            let session = registry.get(&name).cloned()?;
+            let ended = self.holder.with_session(&session, |state| {
+                state.leave_line(connection);
+                self.pass_on(&session, state, unit)
+            });
+            ended.inspect(|_| drop(registry.remove(&name)))
+        });
+        if let Some(ended) = ended {
+            self.forget_subscriptions(&ended);
+        }
+    }
+
+    /// A Session may have no connection any more: the next one is woken, or it ends if it is clean.
+    fn pass_on(
+        &self,
+        session: &H::Session,
+        state: &mut Session<H::Connection>,
+        unit: &mut Unit<'_>,
+    ) -> Option<Ended<H::Session>> {
+        if let Some(next) = state.whose_turn() {
+            self.holder.wake(next);
+            return None;
+        }
+        // [MQTT-3.1.2-6] A clean Session lasts as long as its connection.
+        state.is_clean().then(|| self.end(session, state, unit))
+    }
+
+    /// Ends the tie between a Session and its connection; a clean Session ends with it.
+    pub(super) fn detach(&self, name: &SessionName, session: &H::Session, unit: &mut Unit<'_>) {
+        let (will, ended) = self.holder.with_registry(|registry| {
             self.holder.with_session(session, |state| {
-                if !state.is_attached_to(connection) {
-                    return None;
-                }
                 // [MQTT-4.1.0-2] Until now the Session had a connection, and could not end.
-                let will = state.detach(unit).and_then(|(_, will)| will);
+                let will = state.detach(unit);
                 self.settle(state);
-                // [MQTT-3.1.2-6] A clean Session lasts as long as its connection.
-                let ended = state.is_clean().then(|| self.end(session, state, unit));
+                let ended = self.pass_on(session, state, unit);
                 if ended.is_some() {
                     registry.remove(name);
                 }
-                Some((will, ended))
+                (will, ended)
             })
-        }) else {
-            return;
-        };
+        });
         if let Some(ended) = ended {
             self.forget_subscriptions(&ended);
         }

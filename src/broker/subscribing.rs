@@ -11,11 +11,10 @@ use crate::packet::{QoS, Suback, SubackCode, Subscribe, SubscribeFilter, Unsubac
 use crate::topic::TopicFilter;
 
 impl<H: Holder> Broker<H> {
-    /// Carries out a SUBSCRIBE that came on `connection`: the SUBACK to answer with.
+    /// Carries out a SUBSCRIBE: the SUBACK to answer with.
     pub(super) fn subscribe(
         &self,
         session: &H::Session,
-        connection: &H::Connection,
         subscribe: Subscribe,
         unit: &mut Unit<'_>,
     ) -> Suback {
@@ -23,7 +22,7 @@ impl<H: Holder> Broker<H> {
         // [MQTT-3.8.4-4] One filter after the other, as if each had come by itself;
         // [MQTT-3.8.4-5] each has its code, [MQTT-3.9.3-1] in the same order.
         let codes = filters.map(|SubscribeFilter { filter, qos }| {
-            let stands = self.subscribe_one(session, connection, &filter.detached(), qos, unit);
+            let stands = self.subscribe_one(session, &filter.detached(), qos, unit);
             // [MQTT-3.8.3-2] Wildcards are supported, so no filter is refused for them.
             if stands { SubackCode::Granted(qos) } else { SubackCode::Failure }
         });
@@ -32,12 +31,10 @@ impl<H: Holder> Broker<H> {
         Suback { packet_id, codes }
     }
 
-    /// Adds one subscription; `false` when there is no room for it or no right to it, or the
-    /// Session has left this connection meanwhile.
+    /// Adds one subscription; `false` when there is no room for it or no right to it.
     fn subscribe_one(
         &self,
         session: &H::Session,
-        connection: &H::Connection,
         filter: &TopicFilter,
         qos: QoS,
         unit: &mut Unit<'_>,
@@ -51,10 +48,8 @@ impl<H: Holder> Broker<H> {
         self.holder.read_retained(|retained| {
             let stands = self.holder.write_subscriptions(|subscriptions| {
                 self.holder.with_session(session, |state| {
-                    // A Session that has ended must not come back into the subscriptions of all.
                     // [MQTT-3.8.4-5] What the Client has no right to is refused, and told so.
-                    let may_stand =
-                        state.is_attached_to(connection) && state.rights().may_subscribe(filter);
+                    let may_stand = state.rights().may_subscribe(filter);
                     let stands = may_stand && state.subscribe(filter, qos, &self.limits, unit);
                     if may_stand && !stands {
                         self.holder.reached(Bound::MaxSubscriptions, 1);
@@ -119,7 +114,6 @@ impl<H: Holder> Broker<H> {
     pub(super) fn unsubscribe(
         &self,
         session: &H::Session,
-        connection: &H::Connection,
         unsubscribe: &Unsubscribe,
         unit: &mut Unit<'_>,
     ) -> Unsuback {
@@ -127,9 +121,8 @@ impl<H: Holder> Broker<H> {
         for filter in unsubscribe.filters.iter() {
             self.holder.write_subscriptions(|subscriptions| {
                 // [MQTT-3.10.4-1] Only a filter that is the same to the letter is meant.
-                let is_gone = self.holder.with_session(session, |state| {
-                    state.is_attached_to(connection) && state.unsubscribe(filter, unit)
-                });
+                let is_gone =
+                    self.holder.with_session(session, |state| state.unsubscribe(filter, unit));
                 if is_gone {
                     // [MQTT-3.10.4-2] Nothing new is found for it from here on.
                     subscriptions.remove(filter, session);

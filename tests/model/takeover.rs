@@ -32,7 +32,7 @@ enum Bug {
     ClaimsSessions,
     DiscardsWills,
     IgnoresDisconnect,
-    /// Whoever was displaced is never told.
+    /// Whoever is waited for never hears of it.
     KeepsDisplaced,
     PublishesWillsTwice,
 }
@@ -52,6 +52,8 @@ struct Seen {
     connections: Vec<Seat>,
     /// The connection that the Client has, by the order of its CONNECTs.
     current: Option<usize>,
+    /// Those that wait for their turn.
+    waiting: Vec<usize>,
     /// Whether a Session is there that goes on.
     is_kept: bool,
     /// A Session Present that was not true.
@@ -74,6 +76,7 @@ struct Seat {
 enum Stage {
     #[default]
     Silent,
+    Waiting,
     Connected,
     Left,
     Gone,
@@ -118,7 +121,7 @@ impl Model for Takeover {
                 Stage::Connected => {
                     actions.extend([Action::Disconnect(number), Action::Cut(number)]);
                 }
-                Stage::Left => actions.push(Action::Cut(number)),
+                Stage::Waiting | Stage::Left => actions.push(Action::Cut(number)),
                 Stage::Gone => {}
             }
             if !seat.is_over && seat.stage != Stage::Silent {
@@ -177,12 +180,17 @@ impl Takeover {
         State { actions, seen: run.seen, broker: hasher.finish() }
     }
 
-    /// Whether, once each has looked, all but one know that they have ended.
+    /// Whether, once each has looked often enough, all but one know that they have ended, and
+    /// nobody waits.
     fn has_one_connection(&self, state: &State) -> bool {
         let mut run = Run::new(self);
         state.actions.iter().for_each(|&action| run.act(action));
-        (0..self.clean.len()).for_each(|number| run.act(Action::Poll(number)));
-        let is_open = |seat: &&Seat| seat.stage == Stage::Connected && !seat.is_over;
+        for _ in &self.clean {
+            (0..self.clean.len()).for_each(|number| run.act(Action::Poll(number)));
+        }
+        // One that was let in after the last had looked is told in its turn.
+        let is_open =
+            |seat: &&Seat| matches!(seat.stage, Stage::Connected | Stage::Waiting) && !seat.is_over;
         run.seen.connections.iter().filter(is_open).count() <= 1
     }
 }
@@ -225,6 +233,7 @@ impl<'a> Run<'a> {
                 if self.seen.current == Some(number) {
                     self.end(number, false);
                 }
+                // [MQTT-3.1.4-2] Also while another connection waits: it has come in time.
                 let input = match self.model.bug {
                     Some(Bug::IgnoresDisconnect) => Input::NetworkClosed,
                     _ => Input::Packet(Disconnect.into()),
@@ -242,6 +251,7 @@ impl<'a> Run<'a> {
                         self.seen.connections[number].wills += 1;
                     }
                 }
+                self.seen.waiting.retain(|waiting| *waiting != number);
                 self.seen.connections[number].stage = Stage::Gone;
                 self.seen.connections[number].is_over = true;
                 self.input(number, Input::NetworkClosed);
@@ -258,12 +268,21 @@ impl<'a> Run<'a> {
         let will = Will { topic, message, qos: QoS::AtMostOnce, retain: false };
         let packet = connect("a", clean).with_will(&will);
         self.input(number, Input::Packet(packet.into()));
-        // [MQTT-3.1.4-2] Whoever came before is there no more, and did not say DISCONNECT.
-        if let Some(before) = self.seen.current {
-            self.end(before, true);
+        self.seen.connections[number].stage = Stage::Waiting;
+        self.seen.waiting.push(number);
+        self.look(number);
+    }
+
+    /// Sees whether a connection has been let in.
+    fn look(&mut self, number: usize) {
+        if self.connections[number].session_name().is_none() {
+            return;
         }
+        self.seen.waiting.retain(|waiting| *waiting != number);
+        let clean = self.model.clean[number];
         let is_present = self.seen.is_kept && !clean;
-        self.seen.current = Some(number);
+        // [MQTT-3.1.4-2] Not before the other one has ended.
+        assert_eq!(self.seen.current.replace(number), None, "two at once");
         self.seen.is_kept = !clean;
         self.seen.connections[number].stage = Stage::Connected;
         // CONNACK is the first of all it is told, whenever it looks.
@@ -290,10 +309,22 @@ impl<'a> Run<'a> {
         if self.model.bug == Some(Bug::KeepsDisplaced) {
             return;
         }
+        if self.seen.connections[number].stage == Stage::Waiting {
+            self.input(number, Input::Woken);
+            self.look(number);
+        }
         while let Some(output) = self.connections[number].poll_output(&self.broker) {
-            if let Output::Close(_) = output {
-                self.seen.connections[number].is_over = true;
-                self.seen.connections[number].stage = Stage::Gone;
+            match output {
+                // [MQTT-3.1.2-8] It has not said DISCONNECT, and cannot any more.
+                Output::HearOut => {
+                    self.end(number, true);
+                    self.input(number, Input::HeardOut);
+                }
+                Output::Close(_) => {
+                    self.seen.connections[number].is_over = true;
+                    self.seen.connections[number].stage = Stage::Gone;
+                }
+                _ => {}
             }
         }
     }

@@ -12,6 +12,8 @@ use super::plan::Step;
 pub(crate) enum Event {
     /// Octets come to one end of a link.
     Arrive { link: usize, side: Side, octets: Bytes },
+    /// The server gets to read what has come over a link.
+    Read { life: u32, link: usize },
     /// One end of a link learns that there is nothing more.
     Ended { link: usize, side: Side },
     /// A peer tries to connect.

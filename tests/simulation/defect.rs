@@ -16,6 +16,8 @@ pub(crate) enum Defect {
     ClaimsSessions,
     /// Drops messages for which there is no room, and does not say so.
     DropsInSilence,
+    /// Does not read what had come on a connection when the same Client has connected anew.
+    DeafToTheLastWord,
     /// Discards the Will of a connection that broke.
     DiscardsWills,
     /// Waits for Clients that have been silent for too long.

@@ -131,6 +131,7 @@ found! {
     acknowledging_too_early_is_found:       AnswersTooEarly,               "never came to peer";
     claiming_a_session_is_found:            ClaimsSessions,                "finds fault with the server";
     dropping_in_silence_is_found:           DropsInSilence,                "never came to peer";
+    being_deaf_to_the_last_word_is_found:   DeafToTheLastWord,             "had been discarded";
     discarding_a_will_is_found:             DiscardsWills,                 "never came to peer";
     endless_patience_is_found:              EndlessPatience,               "silent for too long";
     ending_a_session_too_early_is_found:    ExpiresTooEarly,               "ended too early";

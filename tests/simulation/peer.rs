@@ -115,6 +115,7 @@ impl World {
         // nobody could tell.
         for link in server.unheard(number) {
             self.links[link].close(Side::Server);
+            self.server_input(link, mqttspec::broker::Input::NetworkClosed);
         }
         let link = self.links.len();
         self.links.push(Link::new(number));
@@ -192,6 +193,11 @@ impl World {
                 self.leave(number);
                 let peer = &mut self.peers[number];
                 let clean = peer.connect.clean_session();
+                // What the peer has forgotten by now, and the server perhaps not, might come again,
+                // and neither could tell.
+                if clean && peer.may_be_there {
+                    return;
+                }
                 peer.connect = peer.connect.clone().with_clean_session(!clean);
             }
         }

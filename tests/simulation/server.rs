@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use mqttspec::broker::{
-    Broker, Change, CloseReason, Connection, Input, Limits, Local, LocalConnection, Note, Output,
-    Policy, Position, QueuePolicy,
+    Broker, Change, CloseReason, Connection, Input, Limits, Listening, Local, LocalConnection,
+    Note, Output, Policy, Position, QueuePolicy,
 };
 use mqttspec::packet::{Decoder, Packet};
 
@@ -37,7 +37,10 @@ pub(crate) struct Server {
 /// One Network Connection at the server.
 pub(crate) struct Seat {
     value: Connection<Local>,
+    /// What has come and was not read yet.
     inbox: BytesMut,
+    /// The same, less the packets that were looked at when they came.
+    ahead: BytesMut,
     held: Option<Position>,
     alarm: Option<Duration>,
     peer: usize,
@@ -45,8 +48,10 @@ pub(crate) struct Seat {
     will: Option<usize>,
     /// CONNACK has left.
     told: bool,
-    /// DISCONNECT has come.
+    /// DISCONNECT has come, whether it was read or not.
     leaving: bool,
+    /// The server knows that.
+    left: bool,
     /// When the last whole packet came, and how long silence may last.
     heard: Duration,
     patience: Option<Duration>,
@@ -63,9 +68,9 @@ impl Server {
         self.gathered.is_empty() && self.writing.is_none()
     }
 
-    /// Whether a connection of `peer` at the server has not come as far as CONNECT.
+    /// The connections of `peer` at the server that have not been let in.
     pub(crate) fn unheard(&self, peer: usize) -> Vec<usize> {
-        let is_unheard = |seat: &Seat| seat.peer == peer && !seat.is_open() && !seat.leaving;
+        let is_unheard = |seat: &Seat| seat.peer == peer && !seat.is_open() && !seat.left;
         self.seats.iter().filter(|(_, seat)| is_unheard(seat)).map(|(&link, _)| link).collect()
     }
 }
@@ -181,6 +186,7 @@ impl World {
         let seat = Seat {
             value,
             inbox: BytesMut::new(),
+            ahead: BytesMut::new(),
             held: None,
             alarm: None,
             peer,
@@ -188,6 +194,7 @@ impl World {
             will,
             told: false,
             leaving: false,
+            left: false,
             heard: now,
             patience,
         };
@@ -195,15 +202,38 @@ impl World {
         self.drive(link);
     }
 
-    /// Octets come to the server.
+    /// Octets come to the server, which gets to read them when its turn comes.
     pub(crate) fn server_receives(&mut self, link: usize, octets: &Bytes) {
+        let life = self.life;
         let Some(seat) = self.seat(link) else { return };
         seat.inbox.extend_from_slice(octets);
+        seat.ahead.extend_from_slice(octets);
+        while let Ok(Some(packet)) = Decoder::default().decode(&mut seat.ahead) {
+            seat.leaving |= matches!(packet, Packet::Disconnect(_));
+        }
+        if self.random.happens(30) {
+            let time = self.now + Duration::from_micros(self.random.below(20_000));
+            self.agenda.add(time, Event::Read { life, link });
+        } else {
+            self.server_reads(link);
+        }
+    }
+
+    /// The server reads what has come.
+    pub(crate) fn server_reads(&mut self, link: usize) {
+        let (instant, epoch, life) = (self.instant(), self.epoch, self.life);
         while let Some(seat) = self.seat(link) {
+            match seat.value.listening(instant) {
+                Listening::Now => {}
+                Listening::From(resumes) => {
+                    return self.agenda.add(resumes - epoch, Event::Read { life, link });
+                }
+                Listening::AfterAnswer => return,
+            }
             match Decoder::default().decode(&mut seat.inbox) {
                 Ok(None) => return,
                 Ok(Some(packet)) => {
-                    seat.leaving |= matches!(packet, Packet::Disconnect(_));
+                    seat.left |= matches!(packet, Packet::Disconnect(_));
                     self.tell(|| format!("link {link} → {packet}"));
                     for packet in self.seams.pass_to_server(link, packet) {
                         self.server_input(link, Input::Packet(packet));
@@ -217,8 +247,18 @@ impl World {
         }
     }
 
+    /// A connection was woken.
+    pub(crate) fn wake_seat(&mut self, link: usize) {
+        if self.seat(link).is_some_and(|seat| !seat.is_open()) {
+            self.server_input(link, Input::Woken);
+            self.server_reads(link);
+        }
+        self.drive(link);
+    }
+
     /// The network tells the server that there is nothing more.
     pub(crate) fn server_loses(&mut self, link: usize) {
+        self.server_reads(link);
         if let Some(packet) = self.seams.before_end() {
             self.server_input(link, Input::Packet(packet));
         }
@@ -243,23 +283,10 @@ impl World {
                 self.due_of_seat(link);
             }
         }
-        if !was_open && is_open {
-            // [MQTT-3.1.4-2] Whoever had the Session has it no more.
-            let server = self.server.as_ref().expect("it has just handled something");
-            let is_displaced = |(other, seat): &(&usize, &Seat)| {
-                **other != link && seat.peer == peer && seat.is_open()
-            };
-            let displaced: Vec<usize> =
-                server.seats.iter().filter(is_displaced).map(|(&other, _)| other).collect();
-            for other in displaced {
-                self.history.counts.takeovers += 1;
-                self.due_of_seat(other);
-            }
-        }
         self.drive(link);
     }
 
-    /// A connection of a peer has ended. Whom a newer one has displaced nobody misses.
+    /// A connection of a peer has ended.
     fn miss(&mut self, peer: usize) {
         let Some(server) = &self.server else { return };
         if !server.is_connected(peer) {
@@ -311,6 +338,12 @@ impl World {
                 Some(Output::Close(reason)) => self.server_closes(link, reason),
                 Some(Output::Note(Note::Dropped(count))) if self.plan.queue.is_some() => {
                     self.drops(link, count);
+                }
+                Some(Output::HearOut) => {
+                    if self.seams.defect != Some(Defect::DeafToTheLastWord) {
+                        self.server_reads(link);
+                    }
+                    self.server_input(link, Input::HeardOut);
                 }
                 Some(Output::Note(note)) => self.fault(format!("the server notes: {note}")),
                 Some(Output::Authenticate(_)) => self.fault("it asks for a password".to_owned()),
@@ -373,6 +406,7 @@ impl World {
             // [MQTT-3.14.4-3] Gone without a trace, and that is certain by now.
             self.history.discard(seat.will);
         }
+        self.history.counts.takeovers += u32::from(reason == CloseReason::Displaced);
         if reason == CloseReason::KeepAliveExpired {
             self.history.counts.silences += 1;
             if seat.patience.is_none_or(|patience| now < seat.heard + patience) {
@@ -397,6 +431,7 @@ impl World {
     /// A deadline may have come.
     pub(crate) fn server_deadline(&mut self, link: usize) {
         let now = self.now;
+        self.server_reads(link);
         let is_patient = self.seams.defect == Some(Defect::EndlessPatience);
         let Some(seat) = self.seat(link) else { return };
         seat.alarm = None;

@@ -162,9 +162,13 @@ impl World {
             Event::PeerDeadline { peer } => self.peer_deadline(peer),
             Event::Do { peer, step } => self.act(peer, step),
             Event::ServerDeadline { life, link } if life == self.life => self.server_deadline(link),
-            Event::Wake { life, link } if life == self.life => self.drive(link),
+            Event::Read { life, link } if life == self.life => self.server_reads(link),
+            Event::Wake { life, link } if life == self.life => self.wake_seat(link),
             Event::Synced { life } if life == self.life => self.synced(true),
-            Event::ServerDeadline { .. } | Event::Wake { .. } | Event::Synced { .. } => {}
+            Event::ServerDeadline { .. }
+            | Event::Read { .. }
+            | Event::Wake { .. }
+            | Event::Synced { .. } => {}
             Event::Crash | Event::Stop if self.server.is_none() => {}
             Event::Crash | Event::Stop => {
                 match event {

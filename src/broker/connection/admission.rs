@@ -2,14 +2,15 @@
 //!
 //! A user name counts once it is proved: by the transport, or by a password that somebody outside
 //! has checked, since that takes time and knowledge which the protocol does not have. Meanwhile the
-//! connection waits and looks at nothing else.
+//! connection waits and looks at nothing else; and so does one whose Client has an older connection,
+//! until that has ended.
 //!
-//! Clauses: [MQTT-3.1.3-8], [MQTT-3.1.3-9], [MQTT-3.1.4-4], [MQTT-3.2.0-1], U-3.1.4-1,
+//! Clauses: [MQTT-3.1.3-8], [MQTT-3.1.3-9], [MQTT-3.1.4-2], [MQTT-3.1.4-4], [MQTT-3.2.0-1], U-3.1.4-1,
 //! U-3.2.2.3-1.
 
 use std::time::Instant;
 
-use super::{Connection, Output, Stage};
+use super::{Connection, Output, Stage, Waiting};
 use crate::broker::keep_alive::KeepAlive;
 use crate::broker::pace::Pace;
 use crate::broker::sessions::{Attached, NotAttached};
@@ -72,7 +73,7 @@ impl<H: Holder> Connection<H> {
             return self.refuse(refusal, "MQTT-3.1.3-8", broker, unit);
         }
         match admission(self.user.as_deref(), &connect, broker.policy()) {
-            Admission::Enter(user) => self.admit(now, &connect, user, broker, unit),
+            Admission::Enter(user) => self.admit(now, connect, user, broker, unit),
             Admission::Ask(credentials) => {
                 let Stage::Opened { deadline } = self.stage else { return };
                 self.outgoing.push_back(Output::Authenticate(credentials));
@@ -89,18 +90,16 @@ impl<H: Holder> Connection<H> {
         broker: &Broker<H>,
         unit: &mut Unit<'_>,
     ) {
-        if !matches!(self.stage, Stage::Asking { .. }) {
-            return;
-        }
+        let Stage::Asking { deadline, .. } = self.stage else { return };
         // Who it is was the last question; until it is answered for good, nobody.
-        let opened = Stage::Opened { deadline: now };
+        let opened = Stage::Opened { deadline };
         let Stage::Asking { connect, .. } = std::mem::replace(&mut self.stage, opened) else {
             return;
         };
         match proof {
             Proof::Given => {
                 let user = connect.credentials().map(|shown| shown.user_name.detached());
-                self.admit(now, &connect, user, broker, unit);
+                self.admit(now, connect, user, broker, unit);
             }
             Proof::Missing => {
                 self.refuse(ConnectRefusal::NotAuthorized, "U-3.1.4-1", broker, unit);
@@ -111,33 +110,50 @@ impl<H: Holder> Connection<H> {
         }
     }
 
-    /// Lets a Client in, as `user`.
+    /// The older connection may have ended.
+    pub(super) fn handle_woken(&mut self, now: Instant, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        let Stage::Waiting(waiting) = &self.stage else { return };
+        let opened = Stage::Opened { deadline: waiting.deadline };
+        let Stage::Waiting(waiting) = std::mem::replace(&mut self.stage, opened) else { return };
+        let Waiting { connect, user, .. } = *waiting;
+        self.admit(now, connect, user, broker, unit);
+    }
+
+    /// Lets a Client in, as `user`, or has it wait for its turn.
     fn admit(
         &mut self,
         now: Instant,
-        connect: &Connect,
+        connect: Connect,
         user: Option<Text>,
         broker: &Broker<H>,
         unit: &mut Unit<'_>,
     ) {
-        let keep_alive = KeepAlive::new(now, connect.keep_alive_seconds());
         let attached = match broker.holder().can_keep() {
-            true => broker.attach(&self.me, connect, user, unit),
+            true => broker.attach(&self.me, &connect, user.as_ref(), unit),
             false => Err(NotAttached::NoRoom),
         };
         let Attached { name, session, session_present, recorded } = match attached {
             Ok(attached) => attached,
-            // [U-3.2.2.3-1] A CONNECT that cannot be served is told so.
-            Err(NotAttached::NoRoom) => {
-                let refusal = ConnectRefusal::ServerUnavailable;
-                return self.refuse(refusal, "U-3.2.2.3-1", broker, unit);
+            // [MQTT-3.1.4-2] The older connection ends first, and says by then what it has to.
+            Err(NotAttached::InUse) => {
+                let Stage::Opened { deadline } = self.stage else { return };
+                self.stage = Stage::Waiting(Box::new(Waiting { connect, user, deadline }));
+                return;
             }
-            // [U-3.1.4-1] The identifier is fine, and another's.
-            Err(NotAttached::NotTheOwner) => {
-                let refusal = ConnectRefusal::IdentifierRejected;
-                return self.refuse(refusal, "U-3.1.4-1", broker, unit);
+            Err(refused) => {
+                broker.leave_line(&self.me, &connect, unit);
+                let refusal = match refused {
+                    // [U-3.1.4-1] The identifier is fine, and another's.
+                    NotAttached::NotTheOwner => (ConnectRefusal::IdentifierRejected, "U-3.1.4-1"),
+                    // [U-3.2.2.3-1] A CONNECT that cannot be served is told so.
+                    NotAttached::NoRoom | NotAttached::InUse => {
+                        (ConnectRefusal::ServerUnavailable, "U-3.2.2.3-1")
+                    }
+                };
+                return self.refuse(refusal.0, refusal.1, broker, unit);
             }
         };
+        let keep_alive = KeepAlive::new(now, connect.keep_alive_seconds());
         let pace = Pace::new(broker.limits().max_publish_rate);
         self.stage = Stage::Connected { name, session, keep_alive, pace };
         // [MQTT-3.1.4-4] An accepted CONNECT is answered with return code 0,

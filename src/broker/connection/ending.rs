@@ -1,6 +1,6 @@
 //! How a Network Connection ends, whoever ends it.
 //!
-//! Clauses: [MQTT-3.2.2-5], [MQTT-4.8.0-1], U-3.1.4-1. Not here: the Will that is then due, and the
+//! Clauses: [MQTT-3.1.4-2], [MQTT-3.2.2-5], [MQTT-4.8.0-1], U-3.1.4-1. Not here: the Will that is then due, and the
 //! Session (`sessions`).
 
 use super::{Connection, Output, Stage};
@@ -18,12 +18,18 @@ impl<H: Holder> Connection<H> {
         }
     }
 
+    /// Nothing more is heard of a Client that waits on another connection.
+    pub(super) fn handle_heard_out(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        let Stage::Connected { session, .. } = &self.stage else { return };
+        // [MQTT-3.1.4-2] What it said last counts, DISCONNECT most of all; and that was it.
+        if broker.holder().with_session(session, |state| state.is_parting()) {
+            self.close(CloseReason::Displaced, broker, unit);
+        }
+    }
+
     pub(super) fn handle_stopping(&self, broker: &Broker<H>, unit: &mut Unit<'_>) {
         let Stage::Connected { session, .. } = &self.stage else { return };
-        let will = broker.holder().with_session(session, |state| {
-            state.is_attached_to(&self.me).then(|| state.take_will(unit)).flatten()
-        });
-        if let Some(will) = will {
+        if let Some(will) = broker.holder().with_session(session, |state| state.take_will(unit)) {
             broker.publish_will(will, unit);
         }
     }
@@ -71,8 +77,9 @@ impl<H: Holder> Connection<H> {
         match std::mem::replace(&mut self.stage, Stage::Closed) {
             Stage::Closed => return,
             Stage::Opened { .. } | Stage::Asking { .. } => {}
+            Stage::Waiting(waiting) => broker.leave_line(&self.me, &waiting.connect, unit),
             Stage::Connected { name, session, .. } => {
-                broker.detach(&name, &session, &self.me, unit);
+                broker.detach(&name, &session, unit);
             }
         }
         self.outgoing.push_back(Output::Close(reason));

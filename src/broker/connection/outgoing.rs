@@ -44,9 +44,9 @@ impl<H: Holder> Connection<H> {
         let begin = self.outgoing.len();
         let mut recorded = None;
         let mut wants_rest = false;
-        let ended = broker.holder().with_session(session, |state| {
-            if let Some(reason) = ended(state, &self.me) {
-                return Some(reason);
+        let demand = broker.holder().with_session(session, |state| {
+            if let Some(demand) = Demand::of(state) {
+                return Some(demand);
             }
             let dropped = state.dropped_news().map(|count| Output::Note(Note::Dropped(count)));
             self.outgoing.extend(dropped);
@@ -68,28 +68,60 @@ impl<H: Holder> Connection<H> {
             self.held = recorded;
             self.outgoing.insert(begin, Output::Hold(position));
         }
-        if let Some(reason) = ended {
-            self.close(reason, broker, unit);
+        match demand {
+            None => {}
+            Some(Demand::End(reason)) => self.close(reason, broker, unit),
+            Some(Demand::HearOut) => self.outgoing.push_back(Output::HearOut),
+            Some(Demand::Silence) => {}
         }
         wants_rest && self.outgoing.is_empty()
     }
 
-    /// Ends the connection at once if it has to end, and says why; what was still to be sent is
-    /// given up. For one that takes nothing: what it would be told last would never be its turn.
-    pub fn give_up(&mut self, broker: &Broker<H>) -> Option<CloseReason> {
-        let Stage::Connected { session, .. } = &self.stage else { return None };
-        let reason = broker.holder().with_session(session, |state| ended(state, &self.me))?;
-        broker.holder().unit(|unit| self.close(reason, broker, unit));
-        self.outgoing.clear();
-        Some(reason)
+    /// What is to be done now though nothing can be sent: to hear the Client out, or to close the
+    /// connection, and then what was still to be sent is given up. For one that takes nothing: what
+    /// it would be told last would never be its turn.
+    pub fn poll_urgent(&mut self, broker: &Broker<H>) -> Option<Output> {
+        let session = match &self.stage {
+            Stage::Connected { session, .. } => session,
+            // [MQTT-3.1.4-2] The other connection has the Session.
+            Stage::Closed
+                if self.outgoing.back() == Some(&Output::Close(CloseReason::Displaced)) =>
+            {
+                let close = self.outgoing.pop_back();
+                self.outgoing.clear();
+                return close;
+            }
+            _ => return None,
+        };
+        match broker.holder().with_session(session, Demand::of)? {
+            Demand::HearOut => Some(Output::HearOut),
+            Demand::Silence => None,
+            Demand::End(reason) => {
+                broker.holder().unit(|unit| self.close(reason, broker, unit));
+                self.outgoing.clear();
+                Some(Output::Close(reason))
+            }
+        }
     }
 }
 
-/// Why the connection `me` of a Session has to end, if it has to.
-fn ended<C: PartialEq>(state: &Session<C>, me: &C) -> Option<CloseReason> {
-    // [MQTT-3.1.4-2] Another connection has the Session now: this one ends.
-    if !state.is_attached_to(me) {
-        return Some(CloseReason::Displaced);
+/// What a Session asks of its connection before all else.
+enum Demand {
+    /// To end at once.
+    End(CloseReason),
+    /// [MQTT-3.1.4-2] To hear its Client out and to end then: it waits on another connection.
+    HearOut,
+    /// The same, once that was asked.
+    Silence,
+}
+
+impl Demand {
+    fn of<C>(state: &mut Session<C>) -> Option<Self> {
+        match state.dismissed() {
+            Some(reason) => Some(Self::End(reason)),
+            None if !state.is_wanted() => None,
+            None if state.begins_parting() => Some(Self::HearOut),
+            None => Some(Self::Silence),
+        }
     }
-    state.dismissed()
 }

@@ -10,7 +10,7 @@ use crate::broker::{Change, Unit};
 impl<C> Session<C> {
     /// Whether there is something to do about its absence.
     pub(in crate::broker) fn may_expire(&self, expiry: Duration, now: Duration) -> bool {
-        let is_absent = !self.clean && !self.is_connected();
+        let is_absent = !self.clean && self.is_free();
         is_absent && self.absent_for(now).is_none_or(|time| time >= expiry)
     }
 
@@ -22,7 +22,7 @@ impl<C> Session<C> {
         now: Duration,
         unit: &mut Unit<'_>,
     ) -> bool {
-        if self.clean || self.is_connected() {
+        if self.clean || !self.is_free() {
             return false;
         }
         if let Some(time) = self.absent_for(now) {

@@ -3,6 +3,7 @@
 mod acknowledging;
 mod bounding;
 mod connecting;
+mod displacing;
 mod expiring;
 mod gathering;
 mod keeping;

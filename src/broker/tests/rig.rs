@@ -80,7 +80,23 @@ impl Rig {
     pub(super) fn connect(&mut self, connect: Connect) -> Peer {
         let peer = self.open();
         self.say(peer, connect);
+        if self.listening(peer) == Listening::AfterAnswer {
+            self.hear_out(peer);
+        }
         peer
+    }
+
+    /// The older connections of a Client that has connected anew have nothing more to say; the
+    /// newer one, `peer`, is woken.
+    pub(super) fn hear_out(&mut self, peer: Peer) {
+        for place in 0..self.connections.len() {
+            let connection = &mut self.connections[place];
+            if connection.is_wanted(&self.broker) {
+                assert_eq!(connection.poll_urgent(&self.broker), Some(Output::HearOut));
+                self.input(Peer(place), Input::HeardOut);
+            }
+        }
+        self.input(peer, Input::Woken);
     }
 
     /// A client that is connected with a clean session.
@@ -155,6 +171,7 @@ impl Rig {
                 Output::Send(packet) => packet.to_string(),
                 Output::Close(reason) => format!("closed: {reason}"),
                 Output::Note(note) => format!("note: {note}"),
+                Output::HearOut => "hear out".to_owned(),
                 Output::Authenticate(shown) => format!("is it {}?", shown.user_name.as_str()),
             });
         }
@@ -163,7 +180,10 @@ impl Rig {
 
     /// Gives up the connection of a client that takes nothing, if it has to end.
     pub(super) fn give_up(&mut self, peer: Peer) -> Option<CloseReason> {
-        self.connections[peer.0].give_up(&self.broker)
+        match self.connections[peer.0].poll_urgent(&self.broker)? {
+            Output::Close(reason) => Some(reason),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Takes the CONNACK, and subscribes.

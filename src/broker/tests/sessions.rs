@@ -2,7 +2,7 @@
 
 use super::rig::*;
 use crate::broker::Holder;
-use crate::packet::{Disconnect, Puback};
+use crate::packet::Disconnect;
 
 const PRESENT: &str = "CONNACK accepted, session present";
 const NEW: &str = "CONNACK accepted";
@@ -89,45 +89,6 @@ fn the_same_client_again_ends_the_older_connection() {
         let got = rig.hear(second).len();
         assert_eq!(got, usize::from(answer == PRESENT), "subscribed only if it goes on");
     }
-}
-
-#[test]
-fn a_displaced_connection_cannot_bring_back_what_has_ended() {
-    let mut rig = Rig::new();
-    let first = rig.client("a");
-    let second = rig.client("a");
-    rig.say(first, subscribe(1, &[("t", Q0)]));
-    rig.cut(second);
-    assert!(rig.broker.holder().read_subscriptions(|all| all.is_empty()));
-}
-
-#[test]
-fn a_displaced_connection_does_not_end_the_session_of_the_new_one() {
-    let mut rig = Rig::new();
-    let first = rig.connect(kept("a"));
-    let second = rig.connect(kept("a"));
-    rig.hear(second);
-    rig.subscribe(second, "t", Q1);
-    rig.input(first, crate::broker::Input::NetworkClosed);
-    rig.say(second, publish("t", "x", Q1, 1));
-    assert_eq!(rig.hear(second), ["PUBACK id 1", r#"PUBLISH "t" q1 id 1, 1 octets"#]);
-    rig.say(second, Puback { packet_id: id(1) });
-}
-
-#[test]
-fn what_was_on_its_way_to_a_displaced_connection_changes_nothing() {
-    // MQTT-3.1.4-2, MQTT-3.1.2-8: DISCONNECT is overtaken by the CONNECT that follows it.
-    let mut rig = Rig::new();
-    let watcher = rig.client("watcher");
-    rig.subscribe(watcher, "will", Q0);
-    let connect = kept("a").with_will(&will("will", "gone", Q0, false));
-    let older = rig.connect(connect.clone());
-    rig.hear(older);
-    let newer = rig.connect(connect);
-    assert_eq!(rig.hear(watcher), [r#"PUBLISH "will" q0, 4 octets"#], "the older one's");
-    rig.say(older, Disconnect);
-    rig.cut(newer);
-    assert_eq!(rig.hear(watcher), [r#"PUBLISH "will" q0, 4 octets"#], "the newer one's");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The task of one connection: octets in, packets to the value, packets out.
 
 use std::future::Future;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,6 +55,8 @@ struct Task {
     proof: Option<oneshot::Receiver<Proof>>,
     /// What has to be durable before anything more is put out.
     held: Option<Position>,
+    /// Whether what has come already is to be taken in before all else.
+    hears_out: bool,
     /// Whether the network has let go of the connection: what is held back has nowhere to go.
     over: bool,
     /// Whether packets have been read that it was not ready for.
@@ -64,9 +67,17 @@ struct Task {
 /// worked on, so that one sync serves many of a connection's packets.
 const HELD: usize = 4_096;
 
+/// How many octets more are taken in from a Client that waits on another connection: as much as the
+/// system may hold for a busy one, and an end for those who send on and on.
+const HEARD_OUT: usize = 1024 * 1024;
+
+/// How long something may still come from it: what was sent in order over two connections arrives in
+/// any order, also on one machine with much to do.
+const LAST_WORD: Duration = Duration::from_millis(5);
+
 /// What a connection waited for.
 enum Event {
-    Transferred(std::io::Result<Transfer>),
+    Transferred(io::Result<Transfer>),
     Proved(Proof),
     Woken,
     Deadline,
@@ -90,6 +101,7 @@ impl Task {
             me,
             proof: None,
             held: None,
+            hears_out: false,
             over: false,
             has_unheard: false,
         }
@@ -101,6 +113,11 @@ impl Task {
         let mut wills = Some(common.wills.token());
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
         while self.put_out() {
+            if std::mem::take(&mut self.hears_out) {
+                // In a box that is seldom needed: a connection has room for it in any case else.
+                Box::pin(self.hear_out()).await;
+                continue;
+            }
             let stalled =
                 self.wire.stalled_at(self.common.options.stall_timeout).filter(|_| !self.over);
             let listening = self.connection.listening(Instant::now());
@@ -129,20 +146,9 @@ impl Task {
                 () = ring_at(deadline, alarm.as_mut()) => Event::Deadline,
             };
             me.traffic().set_sent_octets(self.wire.written());
-            self.over |= matches!(event, Event::Transferred(Ok(Transfer::Read(0)) | Err(_)));
             match event {
-                Event::Transferred(Ok(Transfer::Read(octets @ 1..))) => {
-                    me.traffic().received_octets(octets);
-                    self.take_in();
-                }
-                Event::Transferred(Ok(Transfer::Read(0))) => self.input(Input::NetworkClosed),
-                Event::Transferred(Err(error)) if is_not_binary(&error) => {
-                    self.input(Input::NotBinary);
-                }
-                Event::Transferred(Err(error)) => {
-                    log::broken(&self.who(), &error);
-                    self.input(Input::NetworkClosed);
-                }
+                Event::Transferred(Ok(Transfer::Read(octets))) => self.was_read(Ok(octets)),
+                Event::Transferred(Err(error)) => self.was_read(Err(error)),
                 Event::Transferred(Ok(Transfer::Room)) => {}
                 Event::Proved(proof) => {
                     self.input(Input::Authenticated(proof));
@@ -150,6 +156,11 @@ impl Task {
                     self.take_in();
                 }
                 Event::Woken => match self.common.open.phase() {
+                    Phase::Serving if me.name().is_none() => {
+                        // The Client may have had another connection until now.
+                        self.input(Input::Woken);
+                        self.take_in();
+                    }
                     Phase::Serving => {}
                     Phase::Stopping => {
                         self.input(Input::Stopping);
@@ -170,6 +181,39 @@ impl Task {
             }
         }
         drop(wills);
+    }
+
+    /// Takes in what was read; of nothing the end.
+    fn was_read(&mut self, read: io::Result<usize>) {
+        self.over |= matches!(read, Ok(0) | Err(_));
+        match read {
+            Ok(octets @ 1..) => {
+                self.me.traffic().received_octets(octets);
+                self.take_in();
+            }
+            Ok(0) => self.input(Input::NetworkClosed),
+            Err(error) if is_not_binary(&error) => self.input(Input::NotBinary),
+            Err(error) => {
+                log::broken(&self.who(), &error);
+                self.input(Input::NetworkClosed);
+            }
+        }
+    }
+
+    /// Takes in what the network holds already or brings any moment, and no more.
+    async fn hear_out(&mut self) {
+        let (mut left, deadline) = (HEARD_OUT, Instant::now() + LAST_WORD);
+        // Who is to be listened to slowly is not listened to faster now.
+        while !self.over && left > 0 && self.connection.listening(Instant::now()) == Listening::Now
+        {
+            let Some(read) = self.wire.read_until(deadline).await else { break };
+            left = left.saturating_sub(*read.as_ref().unwrap_or(&0));
+            self.was_read(read);
+            if self.connection.session_name().is_none() {
+                break;
+            }
+        }
+        self.input(Input::HeardOut);
     }
 
     /// Takes the packets that have been read, one after the other: all have come by now.
@@ -251,6 +295,7 @@ impl Task {
                     let origin = self.me.origin();
                     self.proof = Some(self.common.passwords.prove(origin, credentials));
                 }
+                Some(Output::HearOut) => self.hears_out = true,
                 Some(Output::Hold(position)) => self.held = Some(position),
                 Some(Output::Send(packet)) => self.send(&packet),
                 Some(Output::Close(reason)) => {
@@ -259,12 +304,15 @@ impl Task {
                 }
             }
         }
-        // It is told to end among all that it does not take.
-        if self.wire.is_full()
-            && let Some(reason) = self.connection.give_up(&self.common.broker)
-        {
-            self.closed(&reason);
-            return false;
+        // It may be told to end among all that it does not take.
+        if self.wire.is_full() {
+            match self.connection.poll_urgent(&self.common.broker) {
+                Some(Output::Close(reason)) => {
+                    self.closed(&reason);
+                    return false;
+                }
+                other => self.hears_out |= other.is_some(),
+            }
         }
         true
     }

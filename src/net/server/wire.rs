@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::task::unconstrained;
+use tokio::time::{timeout, timeout_at};
 
 use super::outbox::Outbox;
 use crate::packet::{Packet, PacketTooLong};
@@ -102,6 +103,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             }
         })
         .await
+    }
+
+    /// Reads what comes until `deadline`, or is there then; `None` when that is nothing.
+    pub(super) async fn read_until(&mut self, deadline: Instant) -> Option<io::Result<usize>> {
+        // Whatever else the task has done in its turn: what is there is to be found.
+        unconstrained(timeout_at(deadline.into(), poll_fn(|cx| self.poll_read(cx)))).await.ok()
     }
 
     /// The moment at which the peer has taken nothing for `limit`; `None` while it owes nothing.
