@@ -9,6 +9,8 @@
 
 #[path = "support/broker.rs"]
 mod broker;
+#[path = "support/bystander.rs"]
+mod bystander;
 #[path = "support/mutation.rs"]
 mod mutation;
 #[path = "support/peer.rs"]
@@ -16,12 +18,11 @@ mod peer;
 
 use std::io::{self, Write as _};
 use std::net::{Shutdown, SocketAddr};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use broker::Broker;
-use mqttspec::packet::{Connack, Delivery, Packet, PacketType, Pingreq, Puback, Publish, QoS};
+use bystander::{Bystander, answer, resident};
+use mqttspec::packet::{Connack, Delivery, Packet, PacketType, Puback, Publish, QoS};
 use mutation::{Random, mutate, packets};
 use peer::{Peer, clean, octets, packet_id, publish};
 
@@ -86,7 +87,7 @@ fn mutated_packets_harm_nobody_else() {
             .map_err(|e| format!("seed {SEED:#x}, mutation {number}, {sent:02x?}: {e}"))
     });
     let took = begin.elapsed();
-    let exchanged = bystander.end();
+    let exchanged = bystander.end().len();
     let after = resident(&broker);
     println!(
         "{mutations} mutations in {took:.1?}, {exchanged} messages of a bystander meanwhile, \
@@ -253,74 +254,11 @@ fn judge(connected: bool, answers: &[Packet]) -> Result<(), String> {
     Ok(())
 }
 
-/// A client that does no harm, on a thread of its own: it pings and sends messages to itself for as
-/// long as others try to disturb it.
-struct Bystander {
-    stop: Sender<()>,
-    thread: JoinHandle<io::Result<u64>>,
-}
-
-impl Bystander {
-    fn start(address: SocketAddr) -> Self {
-        let mut peer = Peer::connect(address, clean("bystander")).expect("accepted");
-        peer.subscribe("bystander/echo", QoS::AtLeastOnce).expect("granted");
-        let (stop, stopped) = channel();
-        let thread = std::thread::spawn(move || {
-            let mut exchanged = 0;
-            loop {
-                let wait = stopped.recv_timeout(Duration::from_millis(20));
-                // Once more after the end: what was done to the broker by then is behind it.
-                echo(&mut peer)?;
-                exchanged += 1;
-                if wait != Err(RecvTimeoutError::Timeout) {
-                    return Ok(exchanged);
-                }
-            }
-        });
-        Self { stop, thread }
-    }
-
-    /// How many messages it has sent and got back, each of them in time.
-    fn end(self) -> u64 {
-        drop(self.stop);
-        let exchanged = self.thread.join().expect("no panic").expect("undisturbed");
-        assert!(exchanged > 0, "it was there");
-        exchanged
-    }
-}
-
-/// A ping, and a message of QoS 1 there and back.
-fn echo(peer: &mut Peer) -> io::Result<()> {
-    peer.send(Pingreq)?;
-    peer.send(publish("bystander/echo", 9, "still there"))?;
-    let mut awaited = vec![PacketType::Pingresp, PacketType::Puback, PacketType::Publish];
-    while !awaited.is_empty() {
-        let packet = peer.receive()?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let packet_type = packet.packet_type();
-        let Some(place) = awaited.iter().position(|awaited| *awaited == packet_type) else {
-            return Err(io::Error::other(format!("{packet} where {awaited:?} are to come")));
-        };
-        awaited.remove(place);
-        if let Packet::Publish(Publish { delivery, payload, .. }) = packet {
-            assert_eq!(payload, "still there");
-            answer(peer, delivery)?;
-        }
-    }
-    Ok(())
-}
-
 /// Takes a message and acknowledges it.
 fn acknowledge_next(peer: &mut Peer) -> io::Result<()> {
     match peer.receive()? {
         Some(Packet::Publish(publish)) => answer(peer, publish.delivery),
         other => Err(io::Error::other(format!("{other:?} instead of PUBLISH"))),
-    }
-}
-
-fn answer(peer: &mut Peer, delivery: Delivery) -> io::Result<()> {
-    match delivery.packet_id() {
-        Some(packet_id) => peer.send(Puback { packet_id }),
-        None => Ok(()),
     }
 }
 
@@ -340,14 +278,4 @@ fn deaf(address: SocketAddr, filter: &str) -> Vec<Peer> {
             peer
         })
         .collect()
-}
-
-/// The broker's memory that is not paged out, in octets; 0 where the system does not tell.
-fn resident(broker: &Broker) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", broker.process.id()));
-    status
-        .unwrap_or_default()
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB")?.trim().parse().ok())
-        .map_or(0, |kibibytes: u64| kibibytes * 1024)
 }

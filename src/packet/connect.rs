@@ -67,6 +67,9 @@ const PASSWORD: u8 = 1 << 6;
 const USER_NAME: u8 = 1 << 7;
 
 impl Connect {
+    /// The largest there can be, in octets: all fields, each as long as its length can say.
+    pub const MAX_SIZE: usize = 4 + PAYLOAD + 5 * (2 + u16::MAX as usize);
+
     /// A CONNECT with Clean Session, and without Keep Alive, Will and credentials.
     ///
     /// With an empty `client_id` the Client is given an identifier by the Server.

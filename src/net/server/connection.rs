@@ -20,7 +20,7 @@ use crate::broker::{
     Bound, CloseReason, Connection, Holder as _, Input, Listening, Output, Position, Proof,
 };
 use crate::net::transport::{Stream, is_not_binary};
-use crate::packet::{Decoder, Packet};
+use crate::packet::{Connect, Decoder, Packet};
 
 /// Serves one connection, which was accepted at `begin`, until its end.
 ///
@@ -91,7 +91,9 @@ impl Task {
         if let Some(user_name) = user_name {
             connection = connection.of_user(user_name);
         }
-        let decoder = Decoder::new(common.broker.limits().max_packet_size);
+        // A stranger may have others wait for a CONNECT, and for nothing larger.
+        let limit = common.broker.limits().max_packet_size.min(Connect::MAX_SIZE);
+        let decoder = Decoder::new(limit);
         Self {
             common,
             _member: member,
@@ -252,11 +254,12 @@ impl Task {
     }
 
     /// Tells whose connection it is, as soon as that is known.
-    fn tell_name(&self) {
+    fn tell_name(&mut self) {
         if self.me.name().is_none()
             && let Some(name) = self.connection.session_name()
         {
             self.common.open.accepted(&self.me, name);
+            self.decoder = Decoder::new(self.common.broker.limits().max_packet_size);
         }
     }
 
