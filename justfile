@@ -7,7 +7,7 @@ default:
 ci:
     bash .ci/run
 
-# One step of CI: format, clippy, recipes, readers, test, features, docs, fuzz, miri, deny, judge, decoders, peers, browser
+# One step of CI: format, clippy, recipes, readers, test, features, docs, fuzz, miri, deny, judge, decoders, peers, mosquitto, browser
 step NAME:
     bash .ci/run {{NAME}}
 
@@ -26,6 +26,10 @@ bench *ARGS:
 # The whole broker and its clients from so many seeds, one thread and a made-up clock each
 simulate SEEDS="10000":
     MQTTSPEC_SEEDS={{SEEDS}} cargo test --release --test simulation guarantees -- --nocapture
+
+# Thousands of slow, many and greedy clients, while a bystander is served
+siege:
+    MQTTSPEC_SIEGE=1 cargo test --release --test siege -- --nocapture --test-threads 1
 
 # Fuzz every target for so many minutes (needs nightly and cargo-fuzz)
 fuzz MINUTES:

@@ -57,7 +57,7 @@ def main(arguments):
     for place, number in enumerate(ports or ["1883"]):
         url = f"{scheme if place == 0 else 'mqtt'}://127.0.0.1:{number}"
         command += ["--listen", url]
-    state = f"/tmp/as-mosquitto-{ports[0]}"
+    state = os.path.join(tempfile.gettempdir(), f"as-mosquitto-{ports[0]}")
     command += ["--data-dir", state] if keeps else ["--volatile"]
     os.execv(os.environ["MQTTSPEC"], ["mqttspec", "broker", *command])
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The tests that mosquitto's authors wrote for their broker, against ours.
 
-    apt-get source mosquitto            # version 2.0.11, as in Debian 12
+    bash .ci/run mosquitto              # fetches them, and does the rest
+
     python3 tests/mosquitto/run.py mosquitto-2.0.11 target/release/mqttspec
 
 Each is run as it stands, but for the lines that ask for MQTT 3.1 and 5. What is left out, and what
@@ -69,7 +70,7 @@ def run(test, folder):
     """What has come of a test: None when it passes, else its last words."""
     count = re.search(r"get_port\((\d+)\)", test.read_text(encoding="utf-8"))
     ports = [str(free_port()) for _ in range(int(count[1]) if count else 1)]
-    shutil.rmtree(f"/tmp/as-mosquitto-{ports[0]}", ignore_errors=True)
+    shutil.rmtree(pathlib.Path(os.environ["TMPDIR"]) / f"as-mosquitto-{ports[0]}", ignore_errors=True)
     try:
         ended = subprocess.run([sys.executable, test.name, *ports], cwd=folder, timeout=60, check=False,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -80,7 +81,9 @@ def run(test, folder):
 
 def main(source, program):
     os.environ["MQTTSPEC"] = str(pathlib.Path(program).resolve())
-    with tempfile.TemporaryDirectory() as copy:
+    with tempfile.TemporaryDirectory() as copy, tempfile.TemporaryDirectory() as left_behind:
+        # For what the tests and the brokers leave: it goes with all else.
+        os.environ["TMPDIR"] = left_behind
         return judge(pathlib.Path(shutil.copytree(source, copy, dirs_exist_ok=True)))
 
 
