@@ -3,6 +3,7 @@
 
 #[path = "../support/broker.rs"]
 mod broker;
+mod disks;
 mod failing;
 mod killed;
 #[path = "../support/peer.rs"]

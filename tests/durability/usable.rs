@@ -8,7 +8,7 @@ use crate::peer::{Peer, clean};
 use crate::start;
 
 /// What a broker on `folder` says before it ends, with exit code 3.
-fn refused(folder: &Path) -> String {
+pub(crate) fn refused(folder: &Path) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_mqttspec"))
         .args(["broker", "--bind", "127.0.0.1:0", "--data-dir"])
         .arg(folder)
