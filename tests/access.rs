@@ -106,3 +106,55 @@ fn a_wrong_file_is_shown_where_it_is_wrong() {
         "acl:2:7: unknown right reed\n  |\n2 | topic reed b\n  |       ^^^^ read, write,";
     assert!(told.contains(expected), "{told}");
 }
+
+#[test]
+fn no_name_opens_more_than_one_level() {
+    // Names with wildcards, levels and `$` in them, and none at all, in the place of %c.
+    let (_folder, path) = rules("pattern readwrite devices/%c/#\npattern readwrite %c/own\n");
+    let broker = start(&path, "");
+    let mut victim = Peer::connect(broker.address, clean("victim")).expect("accepted");
+    assert_eq!(subscribe_to(&mut victim, "devices/victim/#"), GRANTED);
+    let mut rogues = Vec::new();
+    for (name, is_a_level) in [
+        ("+", false),
+        ("#", false),
+        ("$SYS", false),
+        ("", false),
+        ("/", false),
+        ("a/b", false),
+        ("victim/#", false),
+        ("+/+", false),
+        ("..", true),
+        ("%c", true),
+        ("victim ", true),
+    ] {
+        let mut rogue = Peer::connect(broker.address, clean(name)).expect("accepted");
+        // Where the name is a level, some of these may bring what is its own.
+        for filter in ["devices/+/#", "devices/#", "+/own", "#"] {
+            let code = subscribe_to(&mut rogue, filter);
+            assert!(
+                is_a_level || code == SubackCode::Failure,
+                "{name:?} may subscribe to {filter}"
+            );
+        }
+        for filter in
+            ["devices/victim/#", "devices/victim/door", "devices//#", "$SYS/#", "$SYS/own"]
+        {
+            assert_eq!(subscribe_to(&mut rogue, filter), SubackCode::Failure, "{name:?} {filter}");
+        }
+        for topic in ["devices/victim/door", "devices//door", "$SYS/own", "/own"] {
+            publish_to(&mut rogue, topic, "forged");
+        }
+        rogues.push((name, rogue));
+    }
+    publish_to(&mut victim, "devices/victim/end", "its own");
+    match victim.receive().expect("a message") {
+        Some(Packet::Publish(publish)) => assert_eq!(publish.payload, "its own"),
+        other => panic!("{other:?} came through"),
+    }
+    for (name, mut rogue) in rogues {
+        rogue.send(mqttspec::packet::Pingreq).expect("sent");
+        let next = rogue.receive().expect("an answer");
+        assert!(matches!(next, Some(Packet::Pingresp(_))), "{name:?} got {next:?}");
+    }
+}
