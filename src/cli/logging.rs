@@ -83,6 +83,17 @@ pub(super) fn say(words: fmt::Arguments<'_>) {
     }
 }
 
+/// The same of what somebody should see to.
+pub(super) fn warn(words: fmt::Arguments<'_>) {
+    match FORMAT.get() {
+        Some(LogFormat::Json) => {
+            let words = words.to_string();
+            tracing::warn!(target: "mqttspec::program", "{}", strip_str(&words));
+        }
+        Some(LogFormat::Text) | None => eprintln!("{words}"),
+    }
+}
+
 /// Seconds since the start, to the millisecond: what a person compares.
 struct SinceStart(Instant);
 

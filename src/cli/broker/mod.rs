@@ -121,7 +121,9 @@ async fn serve(
                 match &one.error {
                     None => say!("the {} were read anew", one.what),
                     // What held goes on to hold: a typing error must not open or close a server.
-                    Some(error) => say!("the {} stay as they were: {error}", one.what),
+                    Some(error) => {
+                        logging::warn(format_args!("the {} stay as they were: {error}", one.what));
+                    }
                 }
             }
             // Whoever has asked may be gone.
