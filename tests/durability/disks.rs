@@ -15,6 +15,7 @@ use crate::start;
 use crate::usable::refused;
 
 /// Runs the test `name`, which is ignored otherwise, where it may mount what it wants.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so, and what it came to")]
 fn with_mounts(name: &str) {
     let program = std::env::current_exe().expect("this one");
     let mut outside = Command::new("unshare");
