@@ -100,6 +100,15 @@ impl World {
         self.drive_all();
     }
 
+    /// A connection of a peer has ended.
+    pub(crate) fn miss(&mut self, peer: usize) {
+        let Some(server) = &self.server else { return };
+        if !server.is_connected(peer) {
+            // Of a connection that it was not told of a crash may leave no trace.
+            self.absent.entry(peer).or_insert((self.now, self.now)).1 = self.now;
+        }
+    }
+
     /// Whether the server has a connection of a peer, though it may not have said so yet.
     fn has_seat(&self, peer: usize) -> bool {
         self.server.as_ref().is_some_and(|server| server.is_connected(peer))

@@ -286,15 +286,6 @@ impl World {
         self.drive(link);
     }
 
-    /// A connection of a peer has ended.
-    fn miss(&mut self, peer: usize) {
-        let Some(server) = &self.server else { return };
-        if !server.is_connected(peer) {
-            // Of a connection that it was not told of a crash may leave no trace.
-            self.absent.entry(peer).or_insert((self.now, self.now)).1 = self.now;
-        }
-    }
-
     /// The connection has ended without DISCONNECT: its Will is due.
     fn due_of_seat(&mut self, link: usize) {
         let Some(server) = &mut self.server else { return };
