@@ -31,7 +31,7 @@ fn start(path: &Path, others: &str) -> Broker {
 fn subscribe_to(peer: &mut Peer, filter: &'static str) -> SubackCode {
     peer.send(subscribe(filter, QoS::AtMostOnce)).expect("sent");
     match peer.receive().expect("an answer") {
-        Some(Packet::Suback(suback)) => *suback.codes.iter().next().expect("one filter"),
+        Some(Packet::Suback(suback)) => suback.codes().next().expect("one filter"),
         other => panic!("{other:?} instead of SUBACK"),
     }
 }

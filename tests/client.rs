@@ -70,7 +70,7 @@ impl Server {
     async fn grants(&mut self, line: &str) {
         assert_eq!(self.hears().await, line);
         let codes = SubackCode::Granted(QoS::ExactlyOnce).into();
-        self.send(Suback { packet_id: id(1), codes }).await;
+        self.send(Suback::new(id(1), &codes)).await;
     }
 }
 
@@ -275,7 +275,7 @@ async fn refused_subscriptions_end_with_1() {
     let child = start(&format!("sub {address} -t a -W 20"));
     let (mut server, _) = Server::connected(&listener).await;
     server.receive().await;
-    server.send(Suback { packet_id: id(1), codes: SubackCode::Failure.into() }).await;
+    server.send(Suback::new(id(1), &SubackCode::Failure.into())).await;
     assert_eq!(server.hears().await, "DISCONNECT");
     drop(server);
     let output = child.wait_with_output().expect("an end");
@@ -290,7 +290,7 @@ async fn a_violation_is_told_with_its_statement_and_ends_with_1() {
     let (mut server, _) = Server::connected(&listener).await;
     server.receive().await;
     let codes = SubackCode::Failure.into();
-    server.send(Suback { packet_id: id(7), codes }).await;
+    server.send(Suback::new(id(7), &codes)).await;
     assert_eq!(server.hears().await, "", "closed without a word");
     drop(server);
     let output = child.wait_with_output().expect("an end");

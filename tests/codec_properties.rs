@@ -181,17 +181,17 @@ fn publish() -> impl Strategy<Value = Publish> {
 fn subscribe() -> impl Strategy<Value = Subscribe> {
     let filter = (topic_filter(), qos()).prop_map(|(filter, qos)| SubscribeFilter { filter, qos });
     (packet_id(), one_or_more(filter))
-        .prop_map(|(packet_id, filters)| Subscribe { packet_id, filters })
+        .prop_map(|(packet_id, filters)| Subscribe::new(packet_id, &filters))
 }
 
 fn suback() -> impl Strategy<Value = Suback> {
     let code = prop_oneof![Just(SubackCode::Failure), qos().prop_map(SubackCode::Granted)];
-    (packet_id(), one_or_more(code)).prop_map(|(packet_id, codes)| Suback { packet_id, codes })
+    (packet_id(), one_or_more(code)).prop_map(|(packet_id, codes)| Suback::new(packet_id, &codes))
 }
 
 fn unsubscribe() -> impl Strategy<Value = Unsubscribe> {
     (packet_id(), one_or_more(topic_filter()))
-        .prop_map(|(packet_id, filters)| Unsubscribe { packet_id, filters })
+        .prop_map(|(packet_id, filters)| Unsubscribe::new(packet_id, &filters))
 }
 
 fn one_or_more<T: std::fmt::Debug>(

@@ -117,7 +117,7 @@ fn rights_and_sessions_are_those_of_the_user() {
         let mut peer = Peer::connect(broker.address, by(user, "secret")).expect("accepted");
         peer.send(subscribe(filter, QoS::AtMostOnce)).expect("sent");
         match peer.receive().expect("an answer") {
-            Some(Packet::Suback(suback)) => suback.codes.iter().all(|c| *c != SubackCode::Failure),
+            Some(Packet::Suback(suback)) => suback.codes().all(|c| c != SubackCode::Failure),
             other => panic!("{other:?} instead of SUBACK"),
         }
     };
@@ -181,7 +181,7 @@ fn a_new_file_holds_from_sighup_on_and_a_wrong_one_never() {
     until(|| {
         witness.send(subscribe("a", QoS::AtMostOnce)).expect("sent");
         let answer = witness.receive().expect("an answer");
-        matches!(answer, Some(Packet::Suback(s)) if s.codes.iter().all(|c| *c != SubackCode::Failure))
+        matches!(answer, Some(Packet::Suback(s)) if s.codes().all(|c| c != SubackCode::Failure))
     });
     assert_eq!(answer(&broker, by("berta", "secret")), ACCEPTED);
     let mut anna = Peer::connect(broker.address, by("anna", "secret")).expect("accepted");

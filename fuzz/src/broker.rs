@@ -302,11 +302,11 @@ fn packet(choices: &mut Choices<'_>) -> Packet {
                 SubscribeFilter { filter, qos }
             });
             let filters = OneOrMore::new(filters.collect()).expect("one or more");
-            Subscribe { packet_id, filters }.into()
+            Subscribe::new(packet_id, &filters).into()
         }
         9 => {
             let filters = OneOrMore::new(vec![filter(choices)]).expect("one");
-            Unsubscribe { packet_id, filters }.into()
+            Unsubscribe::new(packet_id, &filters).into()
         }
         10 => Pingreq.into(),
         _ => Disconnect.into(),

@@ -45,18 +45,18 @@ fn packet(choices: &mut Choices<'_>) -> Option<Packet> {
                     Some(SubscribeFilter { filter, qos })
                 })
                 .collect();
-            Subscribe { packet_id, filters: OneOrMore::new(filters)? }.into()
+            Subscribe::new(packet_id, &OneOrMore::new(filters)?).into()
         }
         10 => {
             let codes = (0..=choices.below(4)).map(|_| match choices.below(4) {
                 0 => SubackCode::Failure,
                 _ => SubackCode::Granted(qos(choices)),
             });
-            Suback { packet_id, codes: OneOrMore::new(codes.collect())? }.into()
+            Suback::new(packet_id, &OneOrMore::new(codes.collect())?).into()
         }
         11 => {
             let filters = (0..=choices.below(4)).filter_map(|_| filter(choices)).collect();
-            Unsubscribe { packet_id, filters: OneOrMore::new(filters)? }.into()
+            Unsubscribe::new(packet_id, &OneOrMore::new(filters)?).into()
         }
         12 => Unsuback { packet_id }.into(),
         _ => match choices.below(3) {

@@ -19,16 +19,16 @@ pub fn translate(packet: &Packet) -> wire::Packet {
         Packet::Pubcomp(ack) => wire::Packet::Pubcomp(ack.packet_id.number()),
         Packet::Subscribe(subscribe) => {
             let empty = wire::Subscribe::new(subscribe.packet_id.number());
-            let filters = subscribe.filters.iter();
+            let filters = subscribe.filters();
             filters.fold(empty, |all, one| all.filter(one.filter.as_str(), one.qos.number())).into()
         }
         Packet::Suback(suback) => {
-            let codes: Vec<_> = suback.codes.iter().map(|code| code.octet()).collect();
+            let codes: Vec<_> = suback.codes().map(|code| code.octet()).collect();
             wire::Suback::new(suback.packet_id.number(), codes).into()
         }
         Packet::Unsubscribe(unsubscribe) => {
             let empty = wire::Unsubscribe::new(unsubscribe.packet_id.number());
-            unsubscribe.filters.iter().fold(empty, |all, one| all.filter(one.as_str())).into()
+            unsubscribe.filters().fold(empty, |all, one| all.filter(one.as_str())).into()
         }
         Packet::Unsuback(ack) => wire::Packet::Unsuback(ack.packet_id.number()),
         Packet::Pingreq(_) => wire::Packet::Pingreq,

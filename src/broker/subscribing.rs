@@ -15,20 +15,17 @@ impl<H: Holder> Broker<H> {
     pub(super) fn subscribe(
         &self,
         session: &H::Session,
-        subscribe: Subscribe,
+        subscribe: &Subscribe,
         unit: &mut Unit<'_>,
     ) -> Suback {
-        let Subscribe { packet_id, filters } = subscribe;
-        // [MQTT-3.8.4-4] One filter after the other, as if each had come by itself;
+        // [MQTT-3.8.4-1] Each SUBSCRIBE has its answer, [MQTT-3.8.4-2] [MQTT-2.3.1-7] with its
+        // identifier; [MQTT-3.8.4-4] one filter after the other, as if each had come by itself;
         // [MQTT-3.8.4-5] each has its code, [MQTT-3.9.3-1] in the same order.
-        let codes = filters.map(|SubscribeFilter { filter, qos }| {
+        subscribe.answer(|SubscribeFilter { filter, qos }| {
             let stands = self.subscribe_one(session, &filter.detached(), qos, unit);
             // [MQTT-3.8.3-2] Wildcards are supported, so no filter is refused for them.
             if stands { SubackCode::Granted(qos) } else { SubackCode::Failure }
-        });
-        // [MQTT-3.8.4-1] Each SUBSCRIBE has its answer,
-        // [MQTT-3.8.4-2] [MQTT-2.3.1-7] with its identifier.
-        Suback { packet_id, codes }
+        })
     }
 
     /// Adds one subscription; `false` when there is no room for it or no right to it.
@@ -118,14 +115,14 @@ impl<H: Holder> Broker<H> {
         unit: &mut Unit<'_>,
     ) -> Unsuback {
         // [MQTT-3.10.4-6] One filter after the other, and one answer for all.
-        for filter in unsubscribe.filters.iter() {
+        for filter in unsubscribe.filters() {
             self.holder.write_subscriptions(|subscriptions| {
                 // [MQTT-3.10.4-1] Only a filter that is the same to the letter is meant.
                 let is_gone =
-                    self.holder.with_session(session, |state| state.unsubscribe(filter, unit));
+                    self.holder.with_session(session, |state| state.unsubscribe(&filter, unit));
                 if is_gone {
                     // [MQTT-3.10.4-2] Nothing new is found for it from here on.
-                    subscriptions.remove(filter, session);
+                    subscriptions.remove(&filter, session);
                 }
             });
         }

@@ -30,7 +30,7 @@ impl Client {
             }
             Packet::Pubrel(pubrel) => self.handle_pubrel(now, pubrel),
             Packet::Suback(suback) => {
-                let answered = self.session.end_subscribe(suback)?;
+                let answered = self.session.end_subscribe(&suback)?;
                 let lost = self.subscriptions.answered(&answered);
                 self.outputs.extend(lost.into_iter().map(Output::Refused));
                 if answered.is_renewal {

@@ -132,13 +132,13 @@ impl Session {
             }
             Command::Renew(filters) | Command::Subscribe(filters) => {
                 let Some(packet_id) = self.sending.lend_id() else { return Err(command) };
-                let packet = Subscribe { packet_id, filters: filters.clone() }.into();
+                let packet = Subscribe::new(packet_id, filters).into();
                 self.requests.insert(packet_id, (token, command));
                 Ok(Begun { packet, is_complete: false, sent: None })
             }
             Command::Unsubscribe(filters) => {
                 let Some(packet_id) = self.sending.lend_id() else { return Err(command) };
-                let packet = Unsubscribe { packet_id, filters: filters.clone() }.into();
+                let packet = Unsubscribe::new(packet_id, filters).into();
                 self.requests.insert(packet_id, (token, command));
                 Ok(Begun { packet, is_complete: false, sent: None })
             }
@@ -156,16 +156,18 @@ impl Session {
     }
 
     /// Takes in SUBACK: the command it answers, and its return codes.
-    pub(super) fn end_subscribe(&mut self, suback: Suback) -> Result<Answered, Violation> {
-        let Suback { packet_id, codes } = suback;
+    pub(super) fn end_subscribe(&mut self, suback: &Suback) -> Result<Answered, Violation> {
+        let packet_id = suback.packet_id;
         let (token, filters, is_renewal) = match self.requests.get(&packet_id) {
             Some((token, Command::Subscribe(filters))) => (*token, filters.clone(), false),
             Some((token, Command::Renew(filters))) => (*token, filters.clone(), true),
             _ => return Err(Violation::UnaskedSuback(packet_id)),
         };
+        let codes = suback.codes();
         if codes.len() != filters.len() {
             return Err(Violation::SubackCount { codes: codes.len(), filters: filters.len() });
         }
+        let codes = OneOrMore::new(codes.collect()).expect("as many as filters");
         self.end_request(packet_id);
         Ok(Answered { token, filters, codes, is_renewal })
     }

@@ -61,26 +61,36 @@ impl ConnectRefusal {
 }
 
 impl Connack {
+    /// What two octets say behind the fixed header; `None` when they may not be said.
+    #[inline]
+    pub(super) const fn known(flags: u8, code: u8) -> Option<Self> {
+        // [MQTT-3.2.2-4] Session Present stands beside code 0 alone.
+        match (flags, code) {
+            (0 | 1, 0) => Some(Self::Accepted { session_present: flags == 1 }),
+            (0, _) => match ConnectRefusal::from_code(code) {
+                Some(refusal) => Some(Self::Refused(refusal)),
+                None => None,
+            },
+            _ => None,
+        }
+    }
+
     pub(super) fn decode(mut reader: Reader<'_>) -> Result<Self, Malformed> {
         let flags_offset = reader.offset();
         let flags = reader.octet()?;
+        let code_offset = reader.offset();
         let code = reader.octet()?;
-        // U-3.2.2.1-1: seven flags are reserved.
-        if flags & !1 != 0 {
-            return Err(reader.malformed(MalformedKind::ConnackFlags, flags_offset));
-        }
-        let session_present = flags == 1;
-        let connack = if code == 0 {
-            Self::Accepted { session_present }
-        } else {
-            let code_offset = flags_offset + 1;
-            let refusal = ConnectRefusal::from_code(code).ok_or_else(|| {
-                reader.malformed(MalformedKind::ConnectReturnCode { code }, code_offset)
-            })?;
-            if session_present {
-                return Err(reader.malformed(MalformedKind::ConnackSessionPresent, flags_offset));
-            }
-            Self::Refused(refusal)
+        let Some(connack) = Self::known(flags, code) else {
+            // U-3.2.2.1-1: seven flags are reserved.
+            let (kind, offset) = if flags & !1 != 0 {
+                (MalformedKind::ConnackFlags, flags_offset)
+            } else if ConnectRefusal::from_code(code).is_none() {
+                (MalformedKind::ConnectReturnCode { code }, code_offset)
+            } else {
+                // [MQTT-3.2.2-4] A refusal beside Session Present.
+                (MalformedKind::ConnackSessionPresent, flags_offset)
+            };
+            return Err(reader.malformed(kind, offset));
         };
         reader.finish()?;
         Ok(connack)

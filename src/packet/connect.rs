@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
 use super::fixed_header::FixedHeader;
@@ -220,9 +220,7 @@ impl Connect {
         }
         // [MQTT-3.1.4-1] What no flag announces has no place in the packet.
         reader.finish()?;
-        let mut octets = packet;
-        octets.advance(start);
-        Ok(Self { octets })
+        Ok(Self { octets: reader::behind(packet, start) })
     }
 
     /// Appends the octets of this packet to `out`.

@@ -115,6 +115,12 @@ impl Decoder {
                     }));
                 }
             }
+            [CONNACK, 2, flags, code, ..] if self.takes(4) => {
+                if let Some(connack) = Connack::known(flags, code) {
+                    buffer.advance(4);
+                    return Ok(Some(Packet::Connack(connack)));
+                }
+            }
             [first @ (PINGREQ | PINGRESP | DISCONNECT), 0, ..] if self.takes(2) => {
                 buffer.advance(2);
                 return Ok(Some(match first {
@@ -151,19 +157,15 @@ impl Decoder {
             return Ok(None);
         };
         let reader = header.reader(packet);
-        // Packets of nothing but numbers share nothing with the buffer: no reference is counted.
+        // Packets of one length share nothing with the buffer: no reference is counted.
         Ok(Some(match header.packet_type {
             PacketType::Publish => return Publish::decode(header, take(header, buffer)),
             PacketType::Connect => return share(header, buffer, Connect::decode),
             PacketType::Subscribe => return share(header, buffer, Subscribe::decode),
             PacketType::Unsubscribe => return share(header, buffer, Unsubscribe::decode),
+            PacketType::Suback => return share(header, buffer, Suback::decode),
             PacketType::Connack => {
                 let packet = Connack::decode(reader)?;
-                buffer.advance(size);
-                packet.into()
-            }
-            PacketType::Suback => {
-                let packet = Suback::decode(reader)?;
                 buffer.advance(size);
                 packet.into()
             }
@@ -195,6 +197,7 @@ impl Decoder {
     }
 }
 
+const CONNACK: u8 = PacketType::Connack.first_octet();
 const PUBACK: u8 = PacketType::Puback.first_octet();
 const PUBREC: u8 = PacketType::Pubrec.first_octet();
 const PUBREL: u8 = PacketType::Pubrel.first_octet();

@@ -25,7 +25,7 @@ impl fmt::Display for Packet {
             Self::Suback(suback) => describe_suback(suback, f),
             Self::Unsubscribe(unsubscribe) => {
                 write!(f, " id {}", unsubscribe.packet_id)?;
-                unsubscribe.filters.iter().try_for_each(|filter| write!(f, " {filter:?}"))
+                unsubscribe.filters().try_for_each(|filter| write!(f, " {filter:?}"))
             }
             Self::Unsuback(packet) => write!(f, " id {}", packet.packet_id),
             Self::Pingreq(_) | Self::Pingresp(_) | Self::Disconnect(_) => Ok(()),
@@ -62,15 +62,12 @@ fn describe_publish(publish: &Publish, f: &mut fmt::Formatter<'_>) -> fmt::Resul
 
 fn describe_subscribe(subscribe: &Subscribe, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, " id {}", subscribe.packet_id)?;
-    subscribe
-        .filters
-        .iter()
-        .try_for_each(|wanted| write!(f, " {:?} q{}", wanted.filter, wanted.qos))
+    subscribe.filters().try_for_each(|wanted| write!(f, " {:?} q{}", wanted.filter, wanted.qos))
 }
 
 fn describe_suback(suback: &Suback, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, " id {}", suback.packet_id)?;
-    suback.codes.iter().try_for_each(|code| match code {
+    suback.codes().try_for_each(|code| match code {
         SubackCode::Granted(qos) => write!(f, " q{qos}"),
         SubackCode::Failure => f.write_str(" failure"),
     })

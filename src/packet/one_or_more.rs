@@ -21,20 +21,6 @@ impl<T> OneOrMore<T> {
         (!list.is_empty()).then_some(Self(list))
     }
 
-    /// As many as a peer usually lists: room for them is made at once.
-    pub(super) const FEW: usize = 4;
-
-    /// Takes the entries of `list` and `last` behind them.
-    pub(super) fn with_last(mut list: Vec<T>, last: T) -> Self {
-        list.push(last);
-        Self(list)
-    }
-
-    /// A list of the same length, with what `change` makes of each entry.
-    pub fn map<U>(self, change: impl FnMut(T) -> U) -> OneOrMore<U> {
-        OneOrMore(self.0.into_iter().map(change).collect())
-    }
-
     /// The entries, at least one.
     pub fn into_vec(self) -> Vec<T> {
         self.0

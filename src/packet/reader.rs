@@ -3,7 +3,6 @@
 //! What is read is borrowed. Who keeps text or data cuts it out of the packet's [`Bytes`] when all
 //! of the packet has passed: a reference is counted for what is kept, and for nothing else.
 
-use std::ops::Range;
 use std::str::{self, Utf8Error};
 
 use bytes::{Buf, Bytes};
@@ -191,13 +190,11 @@ pub(super) fn cut(packet: &Bytes, text: &[u8]) -> ByteString {
     ByteString::try_from(packet.slice_ref(text)).expect(CHECKED)
 }
 
-/// Cuts text out of the `packet` that it was read from, of which nothing else is wanted: no
-/// reference is counted.
+/// What is behind so many octets of `packet`: no reference is counted.
 #[inline]
-pub(super) fn cut_last(mut packet: Bytes, text: Range<usize>) -> ByteString {
-    packet.truncate(text.end);
-    packet.advance(text.start);
-    ByteString::try_from(packet).expect(CHECKED)
+pub(super) fn behind(mut packet: Bytes, offset: usize) -> Bytes {
+    packet.advance(offset);
+    packet
 }
 
 /// Why what was read before cannot fail.

@@ -2,20 +2,23 @@
 //!
 //! Clauses: [MQTT-3.8.4-2], [MQTT-3.8.4-5], [MQTT-3.9.3-1], [MQTT-3.9.3-2].
 
-use bytes::BytesMut;
+use std::fmt;
 
-use super::reader::Reader;
+use bytes::{Bytes, BytesMut};
+
+use super::fixed_header::FixedHeader;
+use super::reader::{self, CHECKED};
 use super::{
     Malformed, MalformedKind, OneOrMore, PacketId, PacketTooLong, PacketType, QoS, writer,
 };
 
 /// The Server's answer to SUBSCRIBE.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Eq, Hash, PartialEq)]
 pub struct Suback {
     /// The identifier of the SUBSCRIBE.
     pub packet_id: PacketId,
-    /// One code for each Topic Filter, in their order.
-    pub codes: OneOrMore<SubackCode>,
+    /// The payload: an octet for each code, at least one, and all of them known.
+    payload: Bytes,
 }
 
 /// What became of one subscription.
@@ -46,23 +49,33 @@ impl SubackCode {
 }
 
 impl Suback {
-    pub(super) fn decode(mut reader: Reader<'_>) -> Result<Self, Malformed> {
+    /// A SUBACK with `codes`, one for each Topic Filter, in their order.
+    pub fn new(packet_id: PacketId, codes: &OneOrMore<SubackCode>) -> Self {
+        Self { packet_id, payload: codes.iter().map(|code| code.octet()).collect() }
+    }
+
+    /// One code for each Topic Filter, in their order: one at least.
+    pub fn codes(&self) -> impl ExactSizeIterator<Item = SubackCode> {
+        self.payload.iter().map(|&code| SubackCode::from_octet(code).expect(CHECKED))
+    }
+
+    /// Checks all codes, and takes them as they are.
+    pub(super) fn decode(header: FixedHeader, packet: Bytes) -> Result<Self, Malformed> {
+        let mut reader = header.reader(&packet);
         let packet_id = reader.packet_id()?;
+        let start = reader.offset();
         // [MQTT-3.8.4-5] A code for each filter, and no SUBSCRIBE is without one.
         if reader.is_empty() {
-            return Err(reader.malformed(MalformedKind::NothingListed, reader.offset()));
+            return Err(reader.malformed(MalformedKind::NothingListed, start));
         }
-        let octets = reader.rest();
-        let mut codes = Vec::with_capacity(octets.len());
-        for (index, &code) in octets.iter().enumerate() {
-            let Some(known) = SubackCode::from_octet(code) else {
+        for (index, &code) in reader.rest().iter().enumerate() {
+            // [MQTT-3.9.3-2] One of four.
+            if SubackCode::from_octet(code).is_none() {
                 let fault = MalformedKind::SubackReturnCode { code };
-                return Err(reader.malformed(fault, reader.offset() + index));
-            };
-            codes.push(known);
+                return Err(reader.malformed(fault, start + index));
+            }
         }
-        let codes = OneOrMore::new(codes).expect("an octet at least");
-        Ok(Self { packet_id, codes })
+        Ok(Self { packet_id, payload: reader::behind(packet, start) })
     }
 
     /// Appends the octets of this packet to `out`.
@@ -71,17 +84,14 @@ impl Suback {
     ///
     /// [`PacketTooLong`] above 268,435,453 codes; `out` is then as it was.
     pub fn encode(&self, out: &mut BytesMut) -> Result<(), PacketTooLong> {
-        let remaining = 2 + self.codes.len();
-        let packet_id = self.packet_id.number();
-        writer::fixed_header_and_integer(
-            out,
-            PacketType::Suback,
-            0,
-            remaining,
-            remaining,
-            packet_id,
-        )?;
-        out.extend(self.codes.iter().map(|code| code.octet()));
-        Ok(())
+        writer::listing(out, PacketType::Suback, 0, self.packet_id, &self.payload)
+    }
+}
+
+impl fmt::Debug for Suback {
+    /// The codes in place of their octets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let codes: Vec<_> = self.codes().collect();
+        f.debug_struct("Suback").field("packet_id", &self.packet_id).field("codes", &codes).finish()
     }
 }

@@ -109,29 +109,29 @@ both_ways! {
     pubrec: "50 02 0001" => Pubrec { packet_id: id(1) };
     pubrel: "62 02 0001" => Pubrel { packet_id: id(1) };
     pubcomp: "70 02 ffff" => Pubcomp { packet_id: id(65_535) };
-    subscribe: "82 0c 000a 0003 'a/#' 01 0001 '+' 02" => Subscribe {
-        packet_id: id(10),
-        filters: OneOrMore::new(vec![
+    subscribe: "82 0c 000a 0003 'a/#' 01 0001 '+' 02" => Subscribe::new(
+        id(10),
+        &OneOrMore::new(vec![
             filter("a/#", QoS::AtLeastOnce),
             filter("+", QoS::ExactlyOnce),
         ]).unwrap(),
-    };
-    suback: "90 06 000a 00 01 02 80" => Suback {
-        packet_id: id(10),
-        codes: OneOrMore::new(vec![
+    );
+    suback: "90 06 000a 00 01 02 80" => Suback::new(
+        id(10),
+        &OneOrMore::new(vec![
             SubackCode::Granted(QoS::AtMostOnce),
             SubackCode::Granted(QoS::AtLeastOnce),
             SubackCode::Granted(QoS::ExactlyOnce),
             SubackCode::Failure,
         ]).unwrap(),
-    };
-    unsubscribe: "a2 0a 000b 0003 'a/b' 0001 'c'" => Unsubscribe {
-        packet_id: id(11),
-        filters: OneOrMore::new(vec![
+    );
+    unsubscribe: "a2 0a 000b 0003 'a/b' 0001 'c'" => Unsubscribe::new(
+        id(11),
+        &OneOrMore::new(vec![
             TopicFilter::new("a/b").unwrap(),
             TopicFilter::new("c").unwrap(),
         ]).unwrap(),
-    };
+    );
     unsuback: "b0 02 000b" => Unsuback { packet_id: id(11) };
     pingreq: "c0 00" => Pingreq;
     pingresp: "d0 00" => Pingresp;

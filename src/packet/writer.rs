@@ -72,6 +72,26 @@ pub(super) fn fixed_header_and_integer(
     Ok(())
 }
 
+/// Writes a packet that is a Packet Identifier and a list, whose octets are `payload`.
+///
+/// # Errors
+///
+/// [`PacketTooLong`]; nothing has been written then.
+#[inline]
+pub(super) fn listing(
+    out: &mut BytesMut,
+    packet_type: PacketType,
+    flags: u8,
+    packet_id: PacketId,
+    payload: &[u8],
+) -> Result<(), PacketTooLong> {
+    let remaining = 2 + payload.len();
+    let number = packet_id.number();
+    fixed_header_and_integer(out, packet_type, flags, remaining, remaining, number)?;
+    out.extend_from_slice(payload);
+    Ok(())
+}
+
 /// Writes a packet that is its fixed header and a Packet Identifier.
 #[inline]
 pub(super) fn only_packet_id(

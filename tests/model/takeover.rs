@@ -214,7 +214,7 @@ impl<'a> Run<'a> {
         let filter = TopicFilter::new("will/#").expect("a Topic Filter");
         let filters = vec![SubscribeFilter { filter, qos: QoS::AtMostOnce }];
         let filters = OneOrMore::new(filters).expect("one");
-        let subscribe = Subscribe { packet_id: PacketId::FIRST, filters };
+        let subscribe = Subscribe::new(PacketId::FIRST, &filters);
         for packet in [connect("watcher", true).into(), Packet::from(subscribe)] {
             watcher.handle(*NOW, Input::Packet(packet), &broker);
         }

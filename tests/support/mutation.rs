@@ -93,12 +93,8 @@ pub(crate) fn packets() -> Vec<Vec<u8>> {
         Pubrel { packet_id: number }.into(),
         Pubcomp { packet_id: number }.into(),
         subscribe("hostile/+/#", QoS::ExactlyOnce).into(),
-        Suback {
-            packet_id: number,
-            codes: OneOrMore::new(vec![SubackCode::Failure]).expect("one"),
-        }
-        .into(),
-        Unsubscribe { packet_id: number, filters: OneOrMore::new(filters).expect("two") }.into(),
+        Suback::new(number, &OneOrMore::new(vec![SubackCode::Failure]).expect("one")).into(),
+        Unsubscribe::new(number, &OneOrMore::new(filters).expect("two")).into(),
         Unsuback { packet_id: number }.into(),
         Pingreq.into(),
         Pingresp.into(),

@@ -95,7 +95,7 @@ pub(crate) fn publish(topic: &str, number: u16, payload: impl Into<bytes::Bytes>
 pub(crate) fn subscribe(filter: &str, qos: QoS) -> Subscribe {
     let filter = TopicFilter::new(filter.to_owned()).expect("a Topic Filter");
     let filters = OneOrMore::new(vec![SubscribeFilter { filter, qos }]).expect("one");
-    Subscribe { packet_id: packet_id(1), filters }
+    Subscribe::new(packet_id(1), &filters)
 }
 
 /// `number`, which is not 0, as a Packet Identifier.

@@ -50,7 +50,7 @@ impl<H: Holder> Connection<H> {
                 with_session(session, broker, |state| state.pubcomp(pubcomp, unit))
             }
             Packet::Subscribe(subscribe) => {
-                let suback = broker.subscribe(session, subscribe, unit);
+                let suback = broker.subscribe(session, &subscribe, unit);
                 self.send_when_kept(suback, unit);
                 Ok(())
             }

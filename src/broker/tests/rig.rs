@@ -249,10 +249,10 @@ pub(super) fn subscribe(number: u16, filters: &[(&'static str, QoS)]) -> Subscri
     let filters = filters
         .iter()
         .map(|&(filter, qos)| SubscribeFilter { filter: TopicFilter::new(filter).unwrap(), qos });
-    Subscribe { packet_id: id(number), filters: OneOrMore::new(filters.collect()).unwrap() }
+    Subscribe::new(id(number), &OneOrMore::new(filters.collect()).unwrap())
 }
 
 pub(super) fn unsubscribe(number: u16, filters: &[&'static str]) -> Unsubscribe {
     let filters = filters.iter().map(|&filter| TopicFilter::new(filter).unwrap());
-    Unsubscribe { packet_id: id(number), filters: OneOrMore::new(filters.collect()).unwrap() }
+    Unsubscribe::new(id(number), &OneOrMore::new(filters.collect()).unwrap())
 }

@@ -71,7 +71,7 @@ fn subscriptions_come_with_their_codes_and_go() {
     talk.client.unsubscribe(talk.now, filters).unwrap();
     assert_eq!(talk.lines(), [r#"> UNSUBSCRIBE id 2 "a""#]);
     let codes = vec![SubackCode::Granted(QoS::AtMostOnce), SubackCode::Failure];
-    let suback = Suback { packet_id: id(1), codes: OneOrMore::new(codes).unwrap() };
+    let suback = Suback::new(id(1), &OneOrMore::new(codes).unwrap());
     assert_eq!(
         talk.hears(suback),
         ["Token(0) Subscribed(OneOrMore([Granted(AtMostOnce), Failure]))"]

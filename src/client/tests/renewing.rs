@@ -53,7 +53,7 @@ fn a_refusal_is_told_once() {
     talk.loses_connection();
     talk.reconnect(true, false);
     let codes = vec![SubackCode::Granted(QoS::AtMostOnce), SubackCode::Failure];
-    let suback = Suback { packet_id: id(1), codes: OneOrMore::new(codes).unwrap() };
+    let suback = Suback::new(id(1), &OneOrMore::new(codes).unwrap());
     assert_eq!(talk.hears(suback), ["refused b"]);
     talk.loses_connection();
     assert_eq!(talk.reconnect(true, false)[1], r#"> SUBSCRIBE id 1 "a" q1"#);

@@ -116,7 +116,7 @@ pub(super) fn publish(payload: &'static str, delivery: Delivery) -> Publish {
 
 pub(super) fn suback(packet_id: u16, codes: usize) -> Suback {
     let codes = vec![SubackCode::Granted(QoS::AtLeastOnce); codes];
-    Suback { packet_id: id(packet_id), codes: OneOrMore::new(codes).unwrap() }
+    Suback::new(id(packet_id), &OneOrMore::new(codes).unwrap())
 }
 
 pub(super) const NONE: [&str; 0] = [];

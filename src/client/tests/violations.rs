@@ -50,9 +50,9 @@ violations! {
     pubrec_for_qos_1:      Pubrec { packet_id: id(2) }      => "MQTT-3.3.4-1";
     pubcomp_too_early:     Pubcomp { packet_id: id(3) }     => "MQTT-4.3.3-2";
     connect_from_server:   connect("s", true)               => "MQTT-4.8.0-1";
-    subscribe_from_server: Subscribe { packet_id: id(1), filters: wanted(&["a"]) } => "MQTT-4.8.0-1";
+    subscribe_from_server: Subscribe::new(id(1), &wanted(&["a"])) => "MQTT-4.8.0-1";
     unsubscribe_from_server:
-        Unsubscribe { packet_id: id(1), filters: TopicFilter::new("a").unwrap().into() }
+        Unsubscribe::new(id(1), &TopicFilter::new("a").unwrap().into())
                                                             => "MQTT-4.8.0-1";
     pingreq_from_server:   Pingreq                          => "MQTT-4.8.0-1";
     disconnect_from_server: Disconnect                      => "MQTT-4.8.0-1";

@@ -51,7 +51,7 @@ async fn of_a_message_for_two_streams_both_have_to_be_done_with_it() {
         streams.push(client.subscribe(wanted(filter)).await.unwrap());
         server.hears().await;
         let codes = SubackCode::Granted(QoS::ExactlyOnce).into();
-        server.send(Suback { packet_id: id(number), codes }).await;
+        server.send(Suback::new(id(number), &codes)).await;
     }
     server.send(exactly_once(1, "x")).await;
     for (stream, heard) in streams.iter_mut().zip([&[][..], &["PUBREC id 1"]]) {

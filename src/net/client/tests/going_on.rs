@@ -65,20 +65,20 @@ async fn a_subscription_goes_on() {
     let mut subscription = client.subscribe(wanted("t")).await.unwrap();
     assert_eq!(server.hears().await, r#"SUBSCRIBE id 1 "t" q2"#);
     let codes = SubackCode::Granted(QoS::ExactlyOnce);
-    server.send(Suback { packet_id: id(1), codes: codes.into() }).await;
+    server.send(Suback::new(id(1), &codes.into())).await;
     server.send(publish(1)).await;
     assert!(subscription.next().await.unwrap().is_some());
     assert_eq!(server.hears().await, "PUBACK id 1");
     drop(server);
     let mut server = network.accept(false).await;
     assert_eq!(server.hears().await, r#"SUBSCRIBE id 1 "t" q2"#);
-    server.send(Suback { packet_id: id(1), codes: codes.into() }).await;
+    server.send(Suback::new(id(1), &codes.into())).await;
     server.send(publish(2)).await;
     assert!(subscription.next().await.unwrap().is_some());
     drop(server);
     let mut server = network.accept(false).await;
     server.hears().await;
-    server.send(Suback { packet_id: id(1), codes: SubackCode::Failure.into() }).await;
+    server.send(Suback::new(id(1), &SubackCode::Failure.into())).await;
     let error = subscription.next().await.unwrap_err();
     assert!(matches!(error, ClientError::SubscriptionRefused(_)), "{error}");
 }

@@ -125,7 +125,7 @@ async fn a_command_ends_with_its_answer() {
     let script = async {
         assert_eq!(server.hears().await, r#"SUBSCRIBE id 1 "a" q2"#);
         let codes = SubackCode::Granted(QoS::AtMostOnce).into();
-        server.send(Suback { packet_id: id(1), codes }).await;
+        server.send(Suback::new(id(1), &codes)).await;
         assert_eq!(server.hears().await, r#"PUBLISH "t" q2 id 2, 1 octets"#);
         server.send(Pubrec { packet_id: id(2) }).await;
         assert_eq!(server.hears().await, "PUBREL id 2");

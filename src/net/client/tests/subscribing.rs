@@ -5,7 +5,7 @@ use super::*;
 async fn granted(server: &mut Server, number: u16) {
     assert!(server.hears().await.starts_with("SUBSCRIBE"));
     let codes = SubackCode::Granted(QoS::ExactlyOnce).into();
-    server.send(Suback { packet_id: id(number), codes }).await;
+    server.send(Suback::new(id(number), &codes)).await;
 }
 
 fn to(topic: &'static str, payload: &'static str) -> Publish {
@@ -42,9 +42,7 @@ async fn what_comes_before_the_answer_is_there() {
     for payload in ["1", "2", "3"] {
         server.send(to("t", payload)).await;
     }
-    server
-        .send(Suback { packet_id: id(1), codes: SubackCode::Granted(QoS::AtMostOnce).into() })
-        .await;
+    server.send(Suback::new(id(1), &SubackCode::Granted(QoS::AtMostOnce).into())).await;
     let codes = subscription.granted().await.unwrap();
     assert_eq!(codes[..], [SubackCode::Granted(QoS::AtMostOnce)]);
     for expected in ["1", "2", "3"] {
@@ -57,7 +55,7 @@ async fn a_refusal_ends_the_stream() {
     let (client, _messages, mut server) = connected(&options(), 4096).await;
     let mut subscription = client.subscribe(wanted("t")).await.unwrap();
     server.hears().await;
-    server.send(Suback { packet_id: id(1), codes: SubackCode::Failure.into() }).await;
+    server.send(Suback::new(id(1), &SubackCode::Failure.into())).await;
     for error in [subscription.granted().await.unwrap_err(), subscription.next().await.unwrap_err()]
     {
         assert_eq!(error.to_string(), "the Server refused the subscription to t");
