@@ -4,8 +4,9 @@
 //! two calls. Not for use within a tokio runtime, where they would block everybody else: tokio
 //! panics then.
 //!
-//! Unlike the other, a Client that is dropped without [`disconnect`](Client::disconnect) vanishes:
-//! the Server publishes its Will, and what was only handed over may never be sent.
+//! Unlike the other, a Client that is dropped without [`disconnect`](Client::disconnect), and all that
+//! it gave out with it, vanishes: the Server publishes its Will, and what was only handed over may
+//! never be sent.
 
 use std::future::Future;
 use std::io;
@@ -24,7 +25,8 @@ use crate::topic::TopicFilter;
 /// A [`Client`](super::Client) whose calls block.
 ///
 /// One that is dropped without [`disconnect`](Self::disconnect), as by a script that fails half
-/// way, ends its connection without DISCONNECT: the Server publishes its Will, which is what a Will
+/// way, ends its connection without DISCONNECT, once its messages, subscriptions and publishings are
+/// dropped too: the Server publishes its Will, which is what a Will
 /// is for, and what was handed over by [`begin_publish`](Self::begin_publish) alone may never be
 /// sent. [`publish`](Self::publish) returns when the delivery is at its end.
 ///
@@ -49,29 +51,38 @@ use crate::topic::TopicFilter;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
+    shared: Arc<Shared>,
+}
+
+/// What a [`Client`] and all that it has given out have together.
+///
+/// The runtime comes first and so ends first, and the connection with it: the handle behind it would
+/// have DISCONNECT sent by a thread that is still there.
+#[derive(Debug)]
+struct Shared {
+    runtime: Runtime,
     client: super::Client,
-    runtime: Arc<Runtime>,
 }
 
 /// The [`Messages`](super::Messages), as an iterator that blocks.
 #[derive(Debug)]
 pub struct Messages {
     messages: super::Messages,
-    runtime: Arc<Runtime>,
+    shared: Arc<Shared>,
 }
 
 /// A [`Subscription`](super::Subscription), as an iterator that blocks.
 #[derive(Debug)]
 pub struct Subscription {
     subscription: super::Subscription,
-    runtime: Arc<Runtime>,
+    shared: Arc<Shared>,
 }
 
 /// The end of a delivery, to be waited for.
 #[derive(Debug)]
 pub struct Publishing {
     publishing: super::Publishing,
-    runtime: Arc<Runtime>,
+    shared: Arc<Shared>,
 }
 
 impl Client {
@@ -101,15 +112,14 @@ impl Client {
     ) -> Result<(Self, Messages), ClientError> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error: io::Error| ClientError::Lost(error.into()))?;
-        let runtime = Arc::new(runtime);
         let (client, messages) = runtime.block_on(connecting)?;
-        let messages = Messages { messages, runtime: runtime.clone() };
-        Ok((Self { client, runtime }, messages))
+        let shared = Arc::new(Shared { runtime, client });
+        Ok((Self { shared: shared.clone() }, Messages { messages, shared }))
     }
 
     /// As [`session_present`](super::Client::session_present).
-    pub const fn session_present(&self) -> bool {
-        self.client.session_present()
+    pub fn session_present(&self) -> bool {
+        self.shared.client.session_present()
     }
 
     /// As [`publish`](super::Client::publish).
@@ -118,7 +128,7 @@ impl Client {
     ///
     /// As there.
     pub fn publish(&self, message: Message) -> Result<(), ClientError> {
-        self.runtime.block_on(self.client.publish(message))
+        self.shared.runtime.block_on(self.shared.client.publish(message))
     }
 
     /// As [`begin_publish`](super::Client::begin_publish).
@@ -127,8 +137,8 @@ impl Client {
     ///
     /// As there.
     pub fn begin_publish(&self, message: Message) -> Result<Publishing, ClientError> {
-        let publishing = self.runtime.block_on(self.client.begin_publish(message))?;
-        Ok(Publishing { publishing, runtime: self.runtime.clone() })
+        let publishing = self.shared.runtime.block_on(self.shared.client.begin_publish(message))?;
+        Ok(Publishing { publishing, shared: self.shared.clone() })
     }
 
     /// As [`subscribe`](super::Client::subscribe).
@@ -140,8 +150,8 @@ impl Client {
         &self,
         filters: impl Into<OneOrMore<SubscribeFilter>>,
     ) -> Result<Subscription, ClientError> {
-        let subscription = self.runtime.block_on(self.client.subscribe(filters))?;
-        Ok(Subscription { subscription, runtime: self.runtime.clone() })
+        let subscription = self.shared.runtime.block_on(self.shared.client.subscribe(filters))?;
+        Ok(Subscription { subscription, shared: self.shared.clone() })
     }
 
     /// As [`unsubscribe`](super::Client::unsubscribe).
@@ -153,7 +163,7 @@ impl Client {
         &self,
         filters: impl Into<OneOrMore<TopicFilter>>,
     ) -> Result<(), ClientError> {
-        self.runtime.block_on(self.client.unsubscribe(filters))
+        self.shared.runtime.block_on(self.shared.client.unsubscribe(filters))
     }
 
     /// As [`disconnect`](super::Client::disconnect).
@@ -162,7 +172,7 @@ impl Client {
     ///
     /// As there.
     pub fn disconnect(&self) -> Result<(), ClientError> {
-        self.runtime.block_on(self.client.disconnect())
+        self.shared.runtime.block_on(self.shared.client.disconnect())
     }
 }
 
@@ -173,7 +183,7 @@ impl Messages {
     ///
     /// As [`next`](super::Messages::next).
     pub fn next_within(&mut self, wait: Duration) -> Result<Option<Message>, ClientError> {
-        within(&self.runtime, wait, self.messages.next())
+        within(&self.shared.runtime, wait, self.messages.next())
     }
 
     /// As [`next_unacknowledged`](super::Messages::next_unacknowledged).
@@ -182,7 +192,7 @@ impl Messages {
     ///
     /// As there.
     pub fn next_unacknowledged(&mut self) -> Result<Option<Unacknowledged>, ClientError> {
-        self.runtime.block_on(self.messages.next_unacknowledged())
+        self.shared.runtime.block_on(self.messages.next_unacknowledged())
     }
 }
 
@@ -190,7 +200,7 @@ impl Iterator for Messages {
     type Item = Result<Message, ClientError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.runtime.block_on(self.messages.next()).transpose()
+        self.shared.runtime.block_on(self.messages.next()).transpose()
     }
 }
 
@@ -201,7 +211,7 @@ impl Subscription {
     ///
     /// As there.
     pub fn granted(&mut self) -> Result<&OneOrMore<SubackCode>, ClientError> {
-        self.runtime.block_on(self.subscription.granted())
+        self.shared.runtime.block_on(self.subscription.granted())
     }
 
     /// Waits for the next message, for so long at most; `Ok(None)` when none came, or no more will.
@@ -210,7 +220,7 @@ impl Subscription {
     ///
     /// As [`next`](super::Subscription::next).
     pub fn next_within(&mut self, wait: Duration) -> Result<Option<Message>, ClientError> {
-        within(&self.runtime, wait, self.subscription.next())
+        within(&self.shared.runtime, wait, self.subscription.next())
     }
 
     /// As [`next_unacknowledged`](super::Subscription::next_unacknowledged).
@@ -219,7 +229,7 @@ impl Subscription {
     ///
     /// As there.
     pub fn next_unacknowledged(&mut self) -> Result<Option<Unacknowledged>, ClientError> {
-        self.runtime.block_on(self.subscription.next_unacknowledged())
+        self.shared.runtime.block_on(self.subscription.next_unacknowledged())
     }
 }
 
@@ -227,7 +237,7 @@ impl Iterator for Subscription {
     type Item = Result<Message, ClientError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.runtime.block_on(self.subscription.next()).transpose()
+        self.shared.runtime.block_on(self.subscription.next()).transpose()
     }
 }
 
@@ -238,7 +248,7 @@ impl Publishing {
     ///
     /// As [`publish`](super::Client::publish).
     pub fn wait(self) -> Result<(), ClientError> {
-        self.runtime.block_on(self.publishing)
+        self.shared.runtime.block_on(self.publishing)
     }
 }
 
