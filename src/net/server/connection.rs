@@ -385,8 +385,8 @@ mod tests {
 
     #[test]
     fn a_silent_connection_costs_little() {
-        // Room for a field or two; whoever needs more should know what ten thousand of them take.
-        assert!(size_of_made(serve) <= 900, "{} octets for its task", size_of_made(serve));
+        // With what the runtime adds, one of up to 912 octets takes a place of 1,024.
+        assert!(size_of_made(serve) <= 912, "{} octets for its task", size_of_made(serve));
         let session = size_of::<Session<SharedConnection>>();
         assert!(session <= 416, "{session} octets for its Session");
     }
