@@ -67,8 +67,9 @@ brokers! {
         cut_connections_lose_nothing_and_double_nothing_of_qos_2,
     ]
     // rumqttd as a Python package. Kept Sessions are left out: it delivers at the QoS of the
-    // subscription, also what was published at a lower one, and a PUBLISH of a Client that has not
-    // acknowledged all it got was seen to stay without its answer.
+    // subscription, also what was published at a lower one (MQTT-3.8.4-6), and sends again under
+    // another Packet Identifier and without DUP (MQTT-4.4.0-1, MQTT-3.3.1-1), at QoS 2 under one
+    // that is still in use.
     iotcore: [
         messages_of_each_qos_arrive_in_order,
         a_retained_message_waits_for_subscribers_until_it_is_taken_away,

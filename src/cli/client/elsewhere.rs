@@ -68,6 +68,6 @@ mod tests {
         assert!(capath.contains("unexpected argument '--capath'"), "{capath}");
         assert!(capath.contains("cat DIR/*.pem"), "{capath}");
         assert!(!capath.contains("similar"), "{capath}");
-        assert!(told(["program", "--cb", "x"]).contains("--ca"), "what looks like it is told");
+        assert!(told(["program", "--cas", "x"]).contains("'--ca'"), "what looks like it is told");
     }
 }
