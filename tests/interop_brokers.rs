@@ -50,12 +50,13 @@ brokers! {
         what_was_not_acknowledged_comes_again,
         cut_connections_lose_nothing_and_double_nothing_of_qos_2,
     ]
+    // What NATS was seen to do now and then, and is not tried for here: to send once more, on the
+    // next connection, what was acknowledged before an answered PUBLISH on the last.
     nats: [
         messages_of_each_qos_arrive_in_order,
         a_retained_message_waits_for_subscribers_until_it_is_taken_away,
         a_will_is_published_when_the_connection_is_lost_and_not_when_it_is_ended,
         a_session_keeps_what_comes_while_its_client_is_away,
-        what_was_not_acknowledged_comes_again,
         cut_connections_lose_nothing_and_double_nothing_of_qos_2,
     ]
     aedes: [
@@ -266,7 +267,9 @@ impl Peer {
         launch.command = format!("env 'PATH={path}:/usr/sbin' {}", launch.command);
         for file in launch.files.values_mut() {
             // NATS sends again what was not acknowledged after so long, and not on a new connection.
-            *file = file.replace("mqtt { host", "mqtt { ack_wait: \"1s\", host");
+            // One from before 2.10 has no QoS 2, and does not start with a word about it.
+            let words = "mqtt { ack_wait: \"1s\", reject_qos2_publish: false, host";
+            *file = file.replace("mqtt { host", words);
         }
         match Subject::of_profile(&profile) {
             Ok(subject) => {
