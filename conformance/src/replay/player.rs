@@ -214,7 +214,8 @@ impl<'a, 'run> Player<'a, 'run> {
         let recorded = self.decoded(octets);
         while self.found.breach.is_none() {
             let came = self.unread(connection);
-            if let Some((position, alike)) = self.find(connection, recorded.as_ref(), &came) {
+            if let Some((position, alike)) = self.find(connection, octets, recorded.as_ref(), &came)
+            {
                 let raw = self.take(connection, position);
                 self.note_message(connection, recorded.as_ref(), raw.packet_id());
                 if self.overtakes(&came, position) {
@@ -264,6 +265,7 @@ impl<'a, 'run> Player<'a, 'run> {
     fn find(
         &self,
         connection: usize,
+        octets: &[u8],
         recorded: Option<&Packet>,
         came: &[Packet],
     ) -> Option<(usize, Likeness)> {
@@ -290,8 +292,11 @@ impl<'a, 'run> Player<'a, 'run> {
                 }
                 alike => alike,
             },
-            // What was no packet then has one in its place now.
-            None => Likeness::Instead,
+            // What was no packet then has one of its type in its place now. Others may come before.
+            None if octets.first().is_none_or(|first| first >> 4 == packet.octets()[0] >> 4) => {
+                Likeness::Instead
+            }
+            None => Likeness::Other,
         };
         [Likeness::Same, Likeness::Instead].into_iter().find_map(|wanted| {
             let position = came.iter().position(|packet| alike(packet) == wanted)?;
