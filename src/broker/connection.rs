@@ -193,17 +193,17 @@ impl<H: Holder> Connection<H> {
         }
     }
 
-    /// Listens to nothing for a while.
-    fn pause(&mut self, now: Instant, pause: Duration) {
-        if let (Stage::Connected { pace, .. }, false) = (&mut self.stage, pause.is_zero()) {
-            pace.pause(now + pause);
-        }
-    }
-
     /// The same within a unit.
     fn hand_over(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
         if let Some(route) = &mut self.route {
             broker.hand_over_gathered(route, unit);
+        }
+    }
+
+    /// Listens to nothing for a while.
+    fn pause(&mut self, now: Instant, pause: Duration) {
+        if let (Stage::Connected { pace, .. }, false) = (&mut self.stage, pause.is_zero()) {
+            pace.pause(now + pause);
         }
     }
 

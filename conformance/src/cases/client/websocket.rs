@@ -65,9 +65,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket()?;
-            let (mut peer, topic) = (stage.client()?, stage.topic("own"));
-            peer.client_fence(&topic)?;
+            let (mut peer, topic) = settled(stage)?;
             let octets = Publish::qos1(7, topic.as_str(), "in pieces").octets();
             peer.send_frames(octets.into_iter().map(|octet| Frame::binary([octet])))?;
             peer.expect_puback(7)
@@ -80,9 +78,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket()?;
-            let (mut peer, topic) = (stage.client()?, stage.topic("own"));
-            peer.client_fence(&topic)?;
+            let (mut peer, topic) = settled(stage)?;
             let publish = |id| Publish::qos1(id, topic.as_str(), id.to_string()).octets();
             let (mut first, mut third) = (publish(1), publish(3));
             let rest = third.split_off(5);
@@ -99,9 +95,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket()?;
-            let (mut peer, topic) = (stage.client()?, stage.topic("own"));
-            peer.client_fence(&topic)?;
+            let (mut peer, topic) = settled(stage)?;
             let octets = Publish::qos1(7, topic.as_str(), "in fragments").octets();
             peer.send_frames(Frame::fragments(Frame::BINARY, &octets, 3))?;
             peer.expect_puback(7)
@@ -114,9 +108,7 @@ pub(super) const CASES: &[ClientCase] = &[
         level: Level::Must,
         needs: &[Ability::WebSocket],
         run: |stage| {
-            stage.over_websocket()?;
-            let (mut peer, topic) = (stage.client()?, stage.topic("own"));
-            peer.client_fence(&topic)?;
+            let (mut peer, topic) = settled(stage)?;
             peer.send_invalid_frames([Frame::text(Publish::qos0(topic, "text").octets())])?;
             peer.expect_client_closes()
         },
@@ -139,6 +131,14 @@ pub(super) const CASES: &[ClientCase] = &[
         },
     },
 ];
+
+/// A client that is connected over a WebSocket and at rest, and a topic to send it messages on.
+fn settled(stage: &mut ClientStage<'_>) -> Result<(Peer, String), Finding> {
+    stage.over_websocket()?;
+    let (mut peer, topic) = (stage.client()?, stage.topic("own"));
+    peer.client_fence(&topic)?;
+    Ok((peer, topic))
+}
 
 /// A path that nobody has by habit.
 const ELSEWHERE: &str = "/some/where/else?with=a&query";
