@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod interrupt;
 mod logging;
+mod number;
 mod passwd;
 mod place;
 mod probe;

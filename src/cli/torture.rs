@@ -10,6 +10,7 @@ use mqttspec_conformance::{Ends, Kept, Profile, Promise, Subject, TortureOptions
 
 use super::exit::{self, Failed};
 use super::interrupt;
+use super::number::whole;
 use super::reports::{is_stdout, write_to};
 use super::subject::{Over, Which};
 
@@ -36,15 +37,18 @@ pub(super) struct Arguments {
     seed: u64,
 
     /// How long things go wrong
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10,
+          value_parser = whole::<u64>(0..=604_800))]
     seconds: u64,
 
     /// How long all may take to come to rest afterwards
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30,
+          value_parser = whole::<u64>(1..=86_400))]
     patience: u64,
 
     /// How long what is missing then may still come, late and not lost
-    #[arg(long, value_name = "SECONDS", default_value_t = 45)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 45,
+          value_parser = whole::<u64>(0..=86_400))]
     late: u64,
 
     /// How many publish

@@ -14,6 +14,7 @@ use mqttspec::net::{Listen, ServerOptions};
 use super::super::configuration::{Fault, told};
 use super::super::exit::{self, Failed};
 use super::super::logging::{LogFormat, LogLevel};
+use super::super::number::whole;
 use super::ctl;
 use super::http::HttpArguments;
 use super::passwords::PasswordArguments;
@@ -72,37 +73,43 @@ pub(in crate::cli) struct Arguments {
     pub(super) pid_file: Option<PathBuf>,
 
     /// Threads that serve connections [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=1_024))]
     pub(super) workers: Option<u16>,
 
     /// How long a connection may take to send CONNECT, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = default().connect_timeout.as_secs())]
+    #[arg(long, value_name = "SECONDS", default_value_t = default().connect_timeout.as_secs(),
+          value_parser = whole::<u64>(1..=DAY))]
     connect_timeout: u64,
 
     /// The largest packet taken, in octets, at least 128
-    #[arg(long, value_name = "OCTETS", default_value_t = default().max_packet_size)]
+    #[arg(long, value_name = "OCTETS", default_value_t = default().max_packet_size,
+          value_parser = whole::<usize>(128..=LARGEST_PACKET))]
     max_packet_size: usize,
 
     /// Messages of QoS 1 and 2 on their way to one client without an acknowledgement
     #[arg(long, value_name = "N", default_value_t = default().max_in_flight,
-          value_parser = clap::value_parser!(u16).range(1..))]
+          value_parser = whole::<u16>(1..=65_535))]
     max_in_flight: u16,
 
     /// Messages that may wait for one client
-    #[arg(long, value_name = "N", default_value_t = default().max_queued_messages)]
+    #[arg(long, value_name = "N", default_value_t = default().max_queued_messages,
+          value_parser = whole::<usize>(1..=MOST))]
     max_queued_messages: usize,
 
     /// Octets that may wait for one client
-    #[arg(long, value_name = "OCTETS", default_value_t = default().max_queued_octets)]
+    #[arg(long, value_name = "OCTETS", default_value_t = default().max_queued_octets,
+          value_parser = whole::<usize>(1..=MOST_OCTETS))]
     max_queued_octets: usize,
 
     /// Messages held for all clients together; no client may have more than half of what the others
     /// leave of it
-    #[arg(long, value_name = "N", default_value_t = default().max_total_queued_messages)]
+    #[arg(long, value_name = "N", default_value_t = default().max_total_queued_messages,
+          value_parser = whole::<usize>(1..=MOST))]
     max_total_queued_messages: usize,
 
     /// Octets held for all clients together, in the same way
-    #[arg(long, value_name = "OCTETS", default_value_t = default().max_total_queued_octets)]
+    #[arg(long, value_name = "OCTETS", default_value_t = default().max_total_queued_octets,
+          value_parser = whole::<usize>(1..=MOST_OCTETS))]
     max_total_queued_octets: usize,
 
     /// What is done about a message for which there is no room: drop it, drop the oldest of those
@@ -111,40 +118,47 @@ pub(in crate::cli) struct Arguments {
     queue_policy: WhenFull,
 
     /// Subscriptions that one session may have; above it a filter is refused
-    #[arg(long, value_name = "N", default_value_t = default().max_subscriptions)]
+    #[arg(long, value_name = "N", default_value_t = default().max_subscriptions,
+          value_parser = whole::<usize>(1..=MOST))]
     max_subscriptions: usize,
 
     /// Topics that may have a retained message; above it new ones are not kept
-    #[arg(long, value_name = "N", default_value_t = default().max_retained_messages)]
+    #[arg(long, value_name = "N", default_value_t = default().max_retained_messages,
+          value_parser = whole::<usize>(0..=MOST))]
     max_retained_messages: usize,
 
     /// Octets that may be retained; above it new messages are not kept
-    #[arg(long, value_name = "OCTETS", default_value_t = default().max_retained_octets)]
+    #[arg(long, value_name = "OCTETS", default_value_t = default().max_retained_octets,
+          value_parser = whole::<usize>(0..=MOST_OCTETS))]
     max_retained_octets: usize,
 
     /// Sessions, of clients connected and absent; above it new clients are refused
-    #[arg(long, value_name = "N", default_value_t = default().max_sessions)]
+    #[arg(long, value_name = "N", default_value_t = default().max_sessions,
+          value_parser = whole::<usize>(1..=MOST))]
     max_sessions: usize,
 
     /// Levels that a topic may have, at least 100; above it a client is disconnected and a filter
     /// refused
-    #[arg(long, value_name = "N", default_value_t = default().max_topic_levels)]
+    #[arg(long, value_name = "N", default_value_t = default().max_topic_levels,
+          value_parser = whole::<usize>(100..=65_536))]
     max_topic_levels: usize,
 
     /// Messages a second that one client may publish; above it the client is listened to more
     /// slowly, and nothing is lost. 0 for no bound
-    #[arg(long, value_name = "N", default_value_t = default().max_publish_rate)]
+    #[arg(long, value_name = "N", default_value_t = default().max_publish_rate,
+          value_parser = whole::<u32>(0..=1_000_000_000))]
     max_publish_rate: u32,
 
     /// How long a client may take nothing of what is sent to it before it is closed, in seconds
     #[arg(long, value_name = "SECONDS",
           default_value_t = ServerOptions::default().stall_timeout.as_secs(),
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = whole::<u64>(1..=DAY))]
     stall_timeout: u64,
 
     /// How long a stop may take, in seconds
     #[arg(long, value_name = "SECONDS",
-          default_value_t = ServerOptions::default().stop_timeout.as_secs())]
+          default_value_t = ServerOptions::default().stop_timeout.as_secs(),
+          value_parser = whole::<u64>(0..=DAY))]
     stop_timeout: u64,
 
     /// Rules of who may publish and read what, in mosquitto's syntax; what no rule allows is then
@@ -158,19 +172,22 @@ pub(in crate::cli) struct Arguments {
     unauthorized_publish: Unauthorized,
 
     /// How often to publish what the broker counts, under $SYS/broker, in seconds; 0 for never
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10,
+          value_parser = whole::<u64>(0..=DAY))]
     sys_interval: u64,
 
     #[command(flatten)]
     pub(super) passwords: PasswordArguments,
 
     /// Network connections open at once; above it new ones are closed
-    #[arg(long, value_name = "N", default_value_t = ServerOptions::default().max_connections)]
+    #[arg(long, value_name = "N", default_value_t = ServerOptions::default().max_connections,
+          value_parser = whole::<usize>(1..=MOST))]
     max_connections: usize,
 
     /// Of these, how many may come from one address; above it new ones are closed
     #[arg(long, value_name = "N",
-          default_value_t = ServerOptions::default().max_connections_per_address)]
+          default_value_t = ServerOptions::default().max_connections_per_address,
+          value_parser = whole::<usize>(1..=MOST))]
     max_connections_per_address: usize,
 
     /// Let clients talk to each other on topics that begin with $
@@ -251,7 +268,7 @@ impl Arguments {
     pub(super) fn options(&self) -> Result<ServerOptions, Failed> {
         let mut limits = Limits::default();
         limits.connect_timeout = Duration::from_secs(self.connect_timeout);
-        limits.max_packet_size = self.max_packet_size.max(128);
+        limits.max_packet_size = self.max_packet_size;
         limits.max_in_flight = self.max_in_flight;
         limits.max_queued_messages = self.max_queued_messages;
         limits.max_queued_octets = self.max_queued_octets;
@@ -266,7 +283,7 @@ impl Arguments {
         limits.max_retained_messages = self.max_retained_messages;
         limits.max_retained_octets = self.max_retained_octets;
         limits.max_sessions = self.max_sessions;
-        limits.max_topic_levels = self.max_topic_levels.max(100);
+        limits.max_topic_levels = self.max_topic_levels;
         limits.max_publish_rate = self.max_publish_rate;
         let mut options = ServerOptions::default();
         options.policy.queue = queue;
@@ -314,6 +331,15 @@ Examples:
 
 Every option may also be set by the environment: MQTTSPEC_ and its name in capitals, such as
 MQTTSPEC_MAX_CONNECTIONS. Defaults < file < environment < command line.";
+
+/// No packet of MQTT is larger: five octets, and the largest Remaining Length.
+const LARGEST_PACKET: u64 = 268_435_460;
+/// More of anything has no room in memory. Sums of several stay numbers.
+const MOST: u64 = 1_000_000_000;
+/// The same in octets: 256 TiB.
+const MOST_OCTETS: u64 = 1 << 48;
+/// The longest wait in seconds.
+const DAY: u64 = 86_400;
 
 fn default() -> Limits {
     Limits::default()
@@ -373,6 +399,29 @@ mod tests {
             assert_eq!(page.matches(&line).count(), 1, "{line}");
             assert!(page.contains(&format!("[MQTTSPEC_{}]", name.to_uppercase())), "{name}");
         }
+    }
+
+    #[test]
+    fn every_number_has_a_range() {
+        let command = Program::command();
+        let broker = command.find_subcommand("broker").expect("it is there");
+        let is_number = |argument: &&clap::Arg| {
+            let names = argument.get_value_names().unwrap_or_default();
+            names.iter().any(|name| ["N", "OCTETS", "SECONDS"].contains(&name.as_str()))
+        };
+        let mut count = 0;
+        for argument in broker.get_arguments().filter(is_number) {
+            let long = argument.get_long().expect("an option");
+            for number in ["18446744073709551615", "18446744073709551616", "-1", "1.5"] {
+                let given = format!("--{long}={number}");
+                let told = Program::try_parse_from(["mqttspec", "broker", &given])
+                    .expect_err(&given)
+                    .to_string();
+                assert!(told.contains("it is a whole number from "), "{told}");
+            }
+            count += 1;
+        }
+        assert!(count > 20, "{count} of them");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod passwords;
 mod service;
 mod state;
 mod tls;
+mod together;
 
 use std::io;
 use std::process::ExitCode;
@@ -50,10 +51,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
         options.listen.clear();
     }
     if arguments.check_config {
+        together::oddities(&options).iter().for_each(|oddity| eprintln!("{oddity}"));
         eprintln!("the configuration is fine");
         return Ok(ExitCode::from(exit::OK));
     }
     logging::start(arguments.log_format, arguments.log_level());
+    together::oddities(&options).iter().for_each(|oddity| logging::warn(format_args!("{oddity}")));
     let mut threads = Builder::new_multi_thread();
     if let Some(workers) = arguments.workers {
         threads.worker_threads(workers.into());

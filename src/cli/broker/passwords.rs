@@ -12,6 +12,7 @@ use mqttspec::passwords::{PasswordFault, Passwords, masked};
 
 use crate::cli::configuration::{Fault, told};
 use crate::cli::exit::{self, Failed};
+use crate::cli::number::whole;
 
 /// Who may come in.
 #[derive(Debug, clap::Args)]
@@ -28,18 +29,19 @@ pub(super) struct PasswordArguments {
 
     /// Wrong passwords that may come from one address at once; above it its clients are told to
     /// come back later, without a look. 0 for no bound
-    #[arg(long, value_name = "N", default_value_t = ServerOptions::default().max_wrong_passwords)]
+    #[arg(long, value_name = "N", default_value_t = ServerOptions::default().max_wrong_passwords,
+          value_parser = whole::<u32>(0..=1_000_000))]
     max_wrong_passwords: u32,
 
     /// How long it takes until one more may come, in seconds
     #[arg(long, value_name = "SECONDS",
           default_value_t = ServerOptions::default().wrong_password_pause.as_secs(),
-          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+          value_parser = whole::<u64>(1..=86_400))]
     wrong_password_pause: u64,
 
     /// Passwords checked at once, each on a thread of its own and, with Argon2id, in 19 MiB
     /// [default: half of the cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=1_024))]
     max_password_checks: Option<u16>,
 }
 

@@ -123,7 +123,12 @@ fn long_time(text: &str) -> Result<Duration, String> {
     };
     match number {
         0 => Err("no time at all is what Clean Session is for".into()),
-        _ => Ok(Duration::from_secs(u64::from(number) * seconds)),
+        _ => match u64::from(number) * seconds {
+            time if time > 36_500 * 86_400 => {
+                Err("it is 36500d at most; without it they are kept for ever".into())
+            }
+            time => Ok(Duration::from_secs(time)),
+        },
     }
 }
 
@@ -132,11 +137,15 @@ fn duration(text: &str) -> Result<Duration, String> {
     let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit);
     let number: u32 = number.parse().map_err(|_| "a time is a number and ms or s, as in 100ms")?;
-    match (number, unit) {
-        (0, _) => Err("no time at all is what always is for".into()),
-        (_, "ms") => Ok(Duration::from_millis(number.into())),
-        (_, "s") => Ok(Duration::from_secs(number.into())),
-        _ => Err("the unit of a time is ms or s, as in 100ms".into()),
+    let time = match (number, unit) {
+        (0, _) => return Err("no time at all is what always is for".into()),
+        (_, "ms") => Duration::from_millis(number.into()),
+        (_, "s") => Duration::from_secs(number.into()),
+        _ => return Err("the unit of a time is ms or s, as in 100ms".into()),
+    };
+    match time <= Duration::from_secs(3_600) {
+        true => Ok(time),
+        false => Err("it is 3600s at most; never leaves it to the system".into()),
     }
 }
 
@@ -155,6 +164,9 @@ mod tests {
             ("12", None),
             ("h", None),
             ("12w", None),
+            ("36500d", Some(36_500 * 86_400)),
+            ("36501d", None),
+            ("4294967295d", None),
             ("-1h", None),
         ] {
             assert_eq!(long_time(text).ok(), seconds.map(Duration::from_secs), "{text}");
@@ -168,6 +180,8 @@ mod tests {
             ("never", Some(Sync::Never)),
             ("interval=100ms", Some(Sync::Interval(Duration::from_millis(100)))),
             ("interval=2s", Some(Sync::Interval(Duration::from_secs(2)))),
+            ("interval=3600s", Some(Sync::Interval(Duration::from_secs(3_600)))),
+            ("interval=3601s", None),
             ("interval=0s", None),
             ("interval=2", None),
             ("interval=2m", None),
