@@ -39,7 +39,9 @@ pub enum Input {
     Timeout,
     /// The holder has woken this connection: it may be its turn to have the Session.
     Woken,
-    /// The network has closed the connection.
+    /// Nothing can be sent any more; an [`Output::HearOut`] asks for what has come already.
+    NetworkFailing,
+    /// The network has closed the connection, and all that had come before was passed in.
     NetworkClosed,
     /// The server is about to stop: the Will is published now, while others can still get it.
     Stopping,
@@ -55,9 +57,11 @@ pub enum Output {
     /// Say this to whoever runs the server.
     Note(Note),
     /// Pass in what has come already, which may be a DISCONNECT, and then say so by
-    /// [`Input::HeardOut`]: the same Client waits on another connection for this one to end.
+    /// [`Input::HeardOut`]: the same Client waits on another connection for this one to end, or
+    /// nothing can be sent on it any more.
     ///
-    /// A Client that goes on sending is not to be heard for ever.
+    /// A Client that goes on sending is not to be heard for ever. One that is ahead of its rate is
+    /// listened to at once, and what it has published too early is not taken over.
     HearOut,
     /// Let nothing that follows leave before the journal is durable up to here.
     ///
@@ -88,8 +92,9 @@ pub enum Listening {
 /// [`Input::Timeout`] when [`deadline`](Self::deadline) has come, and poll when the holder is asked
 /// to wake this connection, with [`Input::Woken`] before it as long as there is no
 /// [`session_name`](Self::session_name). Packets are passed in while it is
-/// [`listening`](Self::listening). A connection that is given up must be told so, by
-/// [`Input::NetworkClosed`]: its Will and its Session depend on it.
+/// [`listening`](Self::listening), and the end of the network behind all that have come before it.
+/// A connection that is given up must be told so, by [`Input::NetworkClosed`]: its Will and its
+/// Session depend on it.
 #[derive(Debug)]
 pub struct Connection<H: Holder> {
     /// How the holder reaches this connection.
@@ -113,7 +118,14 @@ enum Stage<H: Holder> {
     /// After a CONNECT of a Client whose older connection is about to end.
     Waiting(Box<Waiting>),
     /// After a CONNECT that was accepted.
-    Connected { name: SessionName, session: H::Session, keep_alive: KeepAlive, pace: Pace },
+    Connected {
+        name: SessionName,
+        session: H::Session,
+        keep_alive: KeepAlive,
+        pace: Pace,
+        /// Nothing can be sent any more.
+        failing: bool,
+    },
     /// Nothing that comes is looked at any more.
     Closed,
 }
@@ -179,6 +191,7 @@ impl<H: Holder> Connection<H> {
             Input::Woken => self.handle_woken(now, broker, unit),
             Input::HeardOut => self.handle_heard_out(broker, unit),
             Input::NotKept => self.handle_not_kept(broker, unit),
+            Input::NetworkFailing => self.handle_failing(broker, unit),
             Input::NetworkClosed => self.close(CloseReason::NetworkClosed, broker, unit),
             Input::Stopping => self.handle_stopping(broker, unit),
             Input::Stop => self.handle_stop(broker, unit),
@@ -285,8 +298,9 @@ impl<H: Holder> Connection<H> {
             Stage::Connected { session, keep_alive, pace, .. } => {
                 // [MQTT-3.1.2-24] Every whole packet shows that the Client is there.
                 keep_alive.heard(now);
-                if let Packet::Publish(_) = packet {
-                    pace.published(now);
+                if matches!(packet, Packet::Publish(_)) && !pace.published(now) {
+                    // As if the connection had ended before it: nobody is told that it came.
+                    return broker.holder().reached(Bound::MaxPublishRate, 1);
                 }
                 let session = session.clone();
                 self.handle_connected(now, &session, packet, broker, unit);

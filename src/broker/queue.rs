@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::rest::Rest;
 use super::{Backlog, Position, Retained};
 use crate::packet::QoS;
-use crate::session::{Empty, Outbound};
+use crate::session::Outbound;
 use crate::topic::{TopicFilter, TopicName};
 
 /// The messages that wait for one Client.
@@ -231,17 +231,6 @@ impl Queue {
     /// How many wait.
     pub(super) fn len(&self) -> usize {
         self.fleeting.len() + self.lasting.len()
-    }
-}
-
-impl Empty for Queue {
-    fn empty() -> &'static Self {
-        static EMPTY: Queue = Queue::new();
-        &EMPTY
-    }
-
-    fn new_empty() -> Self {
-        Self::new()
     }
 }
 

@@ -88,6 +88,8 @@ enum Action {
     Disconnect(usize),
     /// The network ends it.
     Cut(usize),
+    /// Nothing can be sent on it any more; DISCONNECT may have come, and is read later.
+    Fail(usize),
     /// It gets to look for output, woken or not.
     Poll(usize),
 }
@@ -119,7 +121,11 @@ impl Model for Takeover {
             match seat.stage {
                 Stage::Silent => actions.push(Action::Connect(number)),
                 Stage::Connected => {
-                    actions.extend([Action::Disconnect(number), Action::Cut(number)]);
+                    actions.extend([
+                        Action::Disconnect(number),
+                        Action::Cut(number),
+                        Action::Fail(number),
+                    ]);
                 }
                 Stage::Waiting | Stage::Left => actions.push(Action::Cut(number)),
                 Stage::Gone => {}
@@ -256,6 +262,7 @@ impl<'a> Run<'a> {
                 self.seen.connections[number].is_over = true;
                 self.input(number, Input::NetworkClosed);
             }
+            Action::Fail(number) => self.input(number, Input::NetworkFailing),
             Action::Poll(number) => self.poll(number),
         }
         self.watch();
@@ -315,9 +322,11 @@ impl<'a> Run<'a> {
         }
         while let Some(output) = self.connections[number].poll_output(&self.broker) {
             match output {
-                // [MQTT-3.1.2-8] It has not said DISCONNECT, and cannot any more.
+                // [MQTT-3.1.2-8] It cannot say DISCONNECT any more, and perhaps it has not.
                 Output::HearOut => {
-                    self.end(number, true);
+                    if self.seen.current == Some(number) {
+                        self.end(number, true);
+                    }
                     self.input(number, Input::HeardOut);
                 }
                 Output::Close(_) => {

@@ -10,6 +10,8 @@ use mqttspec::packet::{
 /// Something that a server does wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Defect {
+    /// Takes the end of the network for the end, though not all was read that had come before it.
+    ActsOnTheEndAtOnce,
     /// Acknowledges before what it acknowledges is kept.
     AnswersTooEarly,
     /// Says Session Present where there is none.

@@ -26,6 +26,7 @@ mod peer;
 mod plan;
 #[path = "../support/random.rs"]
 mod random;
+mod reading;
 mod server;
 mod world;
 
@@ -128,6 +129,7 @@ macro_rules! found {
 }
 
 found! {
+    acting_on_the_end_at_once_is_found:     ActsOnTheEndAtOnce,            "had been discarded";
     acknowledging_too_early_is_found:       AnswersTooEarly,               "never came to peer";
     claiming_a_session_is_found:            ClaimsSessions,                "finds fault with the server";
     dropping_in_silence_is_found:           DropsInSilence,                "never came to peer";

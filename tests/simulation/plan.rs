@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) expiry: Option<u64>,
     /// How many messages may wait for one peer, and whether the old ones give way.
     pub(crate) queue: Option<(usize, bool)>,
+    /// How many messages a second one peer may publish; 0 for any number.
+    pub(crate) rate: u32,
 }
 
 /// Where the server keeps what outlives it.
@@ -125,6 +127,7 @@ impl Plan {
             // What is dropped is told while the server lives, and not after it.
             queue: (keeping == Keeping::Volatile && random.happens(50))
                 .then(|| (2 + random.place(6), random.happens(50))),
+            rate: if random.happens(25) { [1, 2, 5][random.place(3)] } else { 0 },
         };
         for peer in plan.peers.iter_mut().skip(1) {
             peer.outlive(plan.expiry, random);

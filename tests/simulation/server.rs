@@ -1,14 +1,16 @@
-//! The server in its world: what the shell does for it, from octets to the disk.
+//! The server in its world: what the shell does for it, from packets to the disk.
+//!
+//! Not here: how it reads (`reading`).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use mqttspec::broker::{
-    Broker, Change, CloseReason, Connection, Input, Limits, Listening, Local, LocalConnection,
-    Note, Output, Policy, Position, QueuePolicy,
+    Broker, Change, CloseReason, Connection, Input, Limits, Local, LocalConnection, Note, Output,
+    Policy, Position, QueuePolicy,
 };
-use mqttspec::packet::{Decoder, Packet};
+use mqttspec::packet::Packet;
 
 use super::ageing::is_last;
 use super::agenda::{Event, Side};
@@ -36,11 +38,13 @@ pub(crate) struct Server {
 
 /// One Network Connection at the server.
 pub(crate) struct Seat {
-    value: Connection<Local>,
+    pub(crate) value: Connection<Local>,
     /// What has come and was not read yet.
-    inbox: BytesMut,
+    pub(crate) inbox: BytesMut,
     /// The same, less the packets that were looked at when they came.
-    ahead: BytesMut,
+    pub(crate) ahead: BytesMut,
+    /// The network has said that nothing more comes.
+    pub(crate) ended: bool,
     held: Option<Position>,
     alarm: Option<Duration>,
     peer: usize,
@@ -49,9 +53,9 @@ pub(crate) struct Seat {
     /// CONNACK has left.
     told: bool,
     /// DISCONNECT has come, whether it was read or not.
-    leaving: bool,
+    pub(crate) leaving: bool,
     /// The server knows that.
-    left: bool,
+    pub(crate) left: bool,
     /// When the last whole packet came, and how long silence may last.
     heard: Duration,
     patience: Option<Duration>,
@@ -89,6 +93,7 @@ impl World {
         self.began = self.now;
         let mut limits = Limits::default();
         limits.max_in_flight = self.plan.server_in_flight;
+        limits.max_publish_rate = self.plan.rate;
         let mut policy = Policy::default();
         policy.session_expiry = self.plan.expiry.map(Duration::from_secs);
         if let Some((most, old_ones_go)) = self.plan.queue {
@@ -187,6 +192,7 @@ impl World {
             value,
             inbox: BytesMut::new(),
             ahead: BytesMut::new(),
+            ended: false,
             held: None,
             alarm: None,
             peer,
@@ -202,51 +208,6 @@ impl World {
         self.drive(link);
     }
 
-    /// Octets come to the server, which gets to read them when its turn comes.
-    pub(crate) fn server_receives(&mut self, link: usize, octets: &Bytes) {
-        let life = self.life;
-        let Some(seat) = self.seat(link) else { return };
-        seat.inbox.extend_from_slice(octets);
-        seat.ahead.extend_from_slice(octets);
-        while let Ok(Some(packet)) = Decoder::default().decode(&mut seat.ahead) {
-            seat.leaving |= matches!(packet, Packet::Disconnect(_));
-        }
-        if self.random.happens(30) {
-            let time = self.now + Duration::from_micros(self.random.below(20_000));
-            self.agenda.add(time, Event::Read { life, link });
-        } else {
-            self.server_reads(link);
-        }
-    }
-
-    /// The server reads what has come.
-    pub(crate) fn server_reads(&mut self, link: usize) {
-        let (instant, epoch, life) = (self.instant(), self.epoch, self.life);
-        while let Some(seat) = self.seat(link) {
-            match seat.value.listening(instant) {
-                Listening::Now => {}
-                Listening::From(resumes) => {
-                    return self.agenda.add(resumes - epoch, Event::Read { life, link });
-                }
-                Listening::AfterAnswer => return,
-            }
-            match Decoder::default().decode(&mut seat.inbox) {
-                Ok(None) => return,
-                Ok(Some(packet)) => {
-                    seat.left |= matches!(packet, Packet::Disconnect(_));
-                    self.tell(|| format!("link {link} → {packet}"));
-                    for packet in self.seams.pass_to_server(link, packet) {
-                        self.server_input(link, Input::Packet(packet));
-                    }
-                }
-                Err(error) => {
-                    self.fault(format!("link {link}: a peer's octets are no packet: {error}"));
-                    return self.server_input(link, Input::Undecodable(error));
-                }
-            }
-        }
-    }
-
     /// A connection was woken.
     pub(crate) fn wake_seat(&mut self, link: usize) {
         if self.seat(link).is_some_and(|seat| !seat.is_open()) {
@@ -254,15 +215,6 @@ impl World {
             self.server_reads(link);
         }
         self.drive(link);
-    }
-
-    /// The network tells the server that there is nothing more.
-    pub(crate) fn server_loses(&mut self, link: usize) {
-        self.server_reads(link);
-        if let Some(packet) = self.seams.before_end() {
-            self.server_input(link, Input::Packet(packet));
-        }
-        self.server_input(link, Input::NetworkClosed);
     }
 
     /// Something happens to a connection.
@@ -490,7 +442,7 @@ impl World {
         self.collect();
     }
 
-    fn seat(&mut self, link: usize) -> Option<&mut Seat> {
+    pub(crate) fn seat(&mut self, link: usize) -> Option<&mut Seat> {
         self.server.as_mut()?.seats.get_mut(&link)
     }
 }

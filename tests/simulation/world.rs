@@ -264,11 +264,12 @@ impl World {
 
     fn tell_plan(&mut self) {
         let Plan { keeping, delay, sync, cuts, splits, full, .. } = self.plan;
-        let Plan { aged, expiry, queue, .. } = self.plan;
+        let Plan { aged, expiry, queue, rate, .. } = self.plan;
         self.tell(|| {
             format!(
                 "keeping {keeping:?}, delay {delay:?} µs, sync {sync} µs, {cuts} ‰ cuts, {splits} \
-                 % splits, {full} % full, aged {aged}, expiry {expiry:?}, queue {queue:?}"
+                 % splits, {full} % full, aged {aged}, expiry {expiry:?}, queue {queue:?}, rate \
+                 {rate}"
             )
         });
     }

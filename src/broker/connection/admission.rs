@@ -155,7 +155,7 @@ impl<H: Holder> Connection<H> {
         };
         let keep_alive = KeepAlive::new(now, connect.keep_alive_seconds());
         let pace = Pace::new(broker.limits().max_publish_rate);
-        self.stage = Stage::Connected { name, session, keep_alive, pace };
+        self.stage = Stage::Connected { name, session, keep_alive, pace, failing: false };
         // [MQTT-3.1.4-4] An accepted CONNECT is answered with return code 0,
         // [MQTT-3.2.0-1] before anything else. The Session has begun, or the older one ended, for
         // good: a Client that is told so builds on it.

@@ -1,7 +1,7 @@
 //! How a Network Connection ends, whoever ends it.
 //!
-//! Clauses: [MQTT-3.1.4-2], [MQTT-3.2.2-5], [MQTT-4.8.0-1], U-3.1.4-1. Not here: the Will that is then due, and the
-//! Session (`sessions`).
+//! Clauses: [MQTT-3.1.2-8], [MQTT-3.1.4-2], [MQTT-3.2.2-5], [MQTT-4.8.0-1], U-3.1.4-1. Not here: the
+//! Will that is then due, and the Session (`sessions`).
 
 use super::{Connection, Output, Stage};
 use crate::broker::{Broker, CloseReason, Holder, Unit, Violation};
@@ -18,12 +18,34 @@ impl<H: Holder> Connection<H> {
         }
     }
 
-    /// Nothing more is heard of a Client that waits on another connection.
+    /// Nothing can be told to the Client any more. What it has said already counts: there may be a
+    /// DISCONNECT in it.
+    pub(super) fn handle_failing(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
+        let Stage::Connected { failing, .. } = &mut self.stage else {
+            return self.close(CloseReason::NetworkClosed, broker, unit);
+        };
+        *failing = true;
+        self.outgoing.retain(|output| matches!(output, Output::Note(_)));
+        self.ask_to_hear_out();
+    }
+
+    /// Asks for what the Client has said already, however fast it was.
+    pub(super) fn ask_to_hear_out(&mut self) {
+        if let Stage::Connected { pace, .. } = &mut self.stage {
+            pace.hasten();
+            self.outgoing.push_back(Output::HearOut);
+        }
+    }
+
+    /// Nothing more is heard of a Client that waits on another connection, or is not to be reached.
     pub(super) fn handle_heard_out(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
-        let Stage::Connected { session, .. } = &self.stage else { return };
+        let Stage::Connected { session, failing, .. } = &self.stage else { return };
         // [MQTT-3.1.4-2] What it said last counts, DISCONNECT most of all; and that was it.
         if broker.holder().with_session(session, |state| state.is_parting()) {
             self.close(CloseReason::Displaced, broker, unit);
+        } else if *failing {
+            // [MQTT-3.1.2-8] It has left without a word: its Will is due.
+            self.close(CloseReason::NetworkClosed, broker, unit);
         }
     }
 

@@ -71,7 +71,7 @@ impl<H: Holder> Connection<H> {
         match demand {
             None => {}
             Some(Demand::End(reason)) => self.close(reason, broker, unit),
-            Some(Demand::HearOut) => self.outgoing.push_back(Output::HearOut),
+            Some(Demand::HearOut) => self.ask_to_hear_out(),
             Some(Demand::Silence) => {}
         }
         wants_rest && self.outgoing.is_empty()
@@ -94,7 +94,11 @@ impl<H: Holder> Connection<H> {
             _ => return None,
         };
         match broker.holder().with_session(session, Demand::of)? {
-            Demand::HearOut => Some(Output::HearOut),
+            Demand::HearOut => {
+                self.ask_to_hear_out();
+                // It goes before what cannot be sent.
+                self.outgoing.pop_back()
+            }
             Demand::Silence => None,
             Demand::End(reason) => {
                 broker.holder().unit(|unit| self.close(reason, broker, unit));

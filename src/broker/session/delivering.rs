@@ -13,7 +13,6 @@ use crate::broker::{
 };
 use crate::packet::{Packet, PacketId, QoS};
 use crate::session::Outbound;
-use crate::topic::TopicFilter;
 
 /// How many messages for one Client may share the memory that they were read into.
 ///
@@ -136,13 +135,6 @@ impl<C> Session<C> {
         self.queue.owe(rest);
     }
 
-    /// Owes what is retained for the subscription `filter` no more.
-    pub(super) fn owe_no_more(&mut self, filter: &TopicFilter) {
-        if let Some(queue) = self.queue.as_mut() {
-            queue.owe_no_more(filter);
-        }
-    }
-
     /// Whether it is the turn of retained messages that it owes.
     pub(in crate::broker) fn wants_rest(&self) -> bool {
         self.queue.wants_rest()
@@ -162,7 +154,7 @@ impl<C> Session<C> {
         &mut self,
         unit: &mut Unit<'_>,
     ) -> Option<(Packet, Option<Position>)> {
-        if let Some(packet) = self.resend.as_mut().and_then(|resend| resend.pop_front()) {
+        if let Some(packet) = self.resend.pop_front() {
             return Some((packet, self.recorded()));
         }
         let next = self.next_readable(unit);

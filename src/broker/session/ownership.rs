@@ -45,7 +45,7 @@ impl<C> Session<C> {
     /// Takes the next message that may be sent now.
     pub(super) fn next_readable(&mut self, unit: &mut Unit<'_>) -> Option<Waiting> {
         loop {
-            let waiting = self.queue.as_mut()?.pop(self.sending.has_room())?;
+            let waiting = self.queue.pop(self.sending.has_room())?;
             // The rules may have changed while it waited, or the Session has got an owner.
             if self.rights.may_read(&waiting.outbound.message.topic) {
                 return Some(waiting);

@@ -1,6 +1,8 @@
 //! A Client that connects anew while its older connection is there: what that one still has to say,
 //! and who is next.
 
+use std::time::Duration;
+
 use super::rig::{Peer, Q0, Q1, Q2, Rig, clean, id, kept, publish, subscribe, will};
 use crate::broker::{Input, Limits, Listening, SessionName};
 use crate::packet::{Connect, Disconnect, Pingreq};
@@ -213,4 +215,93 @@ fn one_that_takes_nothing_is_closed_at_once_when_it_was_heard_out() {
     let reason = rig.give_up(first).expect("it has to end");
     assert_eq!(format!("closed: {reason}"), DISPLACED);
     assert!(rig.hear(first).is_empty());
+}
+
+/// The same with a rate of ten messages a second, eleven of which the older one has sent.
+fn ahead_of_its_rate() -> (Rig, Peer, Peer, Connect) {
+    let mut rig = Rig::with_limits(Limits { max_publish_rate: 10, ..Limits::default() });
+    let watcher = rig.client("watcher");
+    rig.subscribe(watcher, "#", Q0);
+    let connect = clean("a").with_will(&will("will", "gone", Q0, false));
+    let older = rig.connect(connect.clone());
+    rig.hear(older);
+    for _ in 0..11 {
+        rig.say(older, publish("t", "x", Q0, 0));
+    }
+    assert_ne!(rig.listening(older), Listening::Now);
+    assert_eq!(rig.hear(watcher).len(), 11);
+    (rig, watcher, older, connect)
+}
+
+#[test]
+fn who_is_ahead_of_its_rate_is_heard_out_at_once() {
+    // MQTT-3.14.4-3, MQTT-3.1.4-2
+    let (mut rig, watcher, older, connect) = ahead_of_its_rate();
+    let newer = again(&mut rig, &connect);
+    assert_eq!(rig.hear(older), ["hear out"]);
+    assert_eq!(rig.listening(older), Listening::Now);
+    // What is too early is not taken over: an acknowledgement would be a promise.
+    rig.say(older, publish("t", "x", Q1, 1));
+    rig.say(older, Pingreq);
+    assert_eq!(rig.hear(older), ["PINGRESP"]);
+    // Nor what comes behind it, though there is time for that by then.
+    rig.pass(Duration::from_secs(1));
+    rig.say(older, publish("t", "x", Q1, 2));
+    rig.say(older, Disconnect);
+    assert_eq!(rig.hear(older), ["closed: DISCONNECT"]);
+    rig.input(newer, Input::Woken);
+    assert_eq!(rig.hear(newer), [NEW]);
+    assert!(rig.hear(watcher).is_empty(), "neither a message nor the Will");
+}
+
+#[test]
+fn a_disconnect_that_is_read_after_the_network_has_failed_counts() {
+    // MQTT-3.14.4-3
+    let (mut rig, watcher, a, _) = ahead_of_its_rate();
+    rig.input(a, Input::NetworkFailing);
+    assert_eq!(rig.hear(a), ["hear out"]);
+    assert_eq!(rig.listening(a), Listening::Now);
+    rig.say(a, publish("t", "x", Q0, 0));
+    rig.say(a, Disconnect);
+    assert_eq!(rig.hear(a), ["closed: DISCONNECT"]);
+    rig.input(a, Input::HeardOut);
+    assert!(rig.hear(a).is_empty());
+    assert!(rig.hear(watcher).is_empty(), "neither a message nor the Will");
+}
+
+#[test]
+fn without_one_the_will_is_due_when_all_was_heard() {
+    // MQTT-3.1.2-8
+    let (mut rig, watcher, older, connect) = with_will(kept("a"));
+    rig.input(older, Input::NetworkFailing);
+    rig.input(older, Input::NetworkFailing);
+    assert_eq!(rig.hear(older), ["hear out"], "that is asked once");
+    assert!(rig.hear(watcher).is_empty(), "it may still say DISCONNECT");
+    rig.input(older, Input::HeardOut);
+    assert_eq!(rig.hear(older), ["closed: network connection closed without DISCONNECT"]);
+    assert_eq!(rig.hear(watcher), [WILL]);
+    let back = rig.connect(connect);
+    assert_eq!(rig.hear(back), [PRESENT]);
+}
+
+#[test]
+fn a_client_that_has_failed_may_wait_elsewhere_already() {
+    let (mut rig, watcher, older, connect) = with_will(kept("a"));
+    let newer = again(&mut rig, &connect);
+    rig.input(older, Input::NetworkFailing);
+    let asked = rig.hear(older);
+    assert!(asked.iter().all(|asked| asked == "hear out"), "{asked:?}");
+    rig.input(older, Input::HeardOut);
+    assert_eq!(rig.hear(older), [DISPLACED]);
+    assert_eq!(rig.hear(watcher), [WILL]);
+    rig.input(newer, Input::Woken);
+    assert_eq!(rig.hear(newer), [PRESENT]);
+}
+
+#[test]
+fn a_stranger_whose_network_fails_is_gone() {
+    let mut rig = Rig::new();
+    let stranger = rig.open();
+    rig.input(stranger, Input::NetworkFailing);
+    assert_eq!(rig.hear(stranger), ["closed: network connection closed without DISCONNECT"]);
 }

