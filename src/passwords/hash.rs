@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use argon2::password_hash::CustomizedPasswordHasher as _;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{CustomizedPasswordHasher as _, PasswordVerifier as _};
-use argon2::{Argon2, Params};
+use argon2::{Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Sha512;
@@ -47,6 +47,9 @@ const MAX_ROUNDS: u32 = 10_000_000;
 const MAX_KIB: u32 = 1024 * 1024;
 /// The most passes of Argon2id.
 const MAX_PASSES: u32 = 100;
+/// For so many octets glibc asks the system each time, and gives them back at once; of less it keeps
+/// some for later, several times over. Only what is written to is there.
+const MAPPED: usize = 40 * 1024 * 1024;
 
 impl Algorithm {
     /// As many rounds of PBKDF2 as take about as long as Argon2id does here.
@@ -77,7 +80,7 @@ impl Hash {
     /// Whether it is that of `password`; how long that takes does not depend on how nearly it is.
     pub(super) fn is_of(&self, password: &[u8]) -> bool {
         match self {
-            Self::Argon2id(hash) => Argon2::default().verify_password(password, hash).is_ok(),
+            Self::Argon2id(hash) => is_made_by_argon2id(hash, password).unwrap_or(false),
             Self::Pbkdf2Sha512 { rounds, salt, hash } => {
                 let made = pbkdf2::pbkdf2_hmac_array::<Sha512, LENGTH>(password, salt, *rounds);
                 made.ct_eq(hash).into()
@@ -116,6 +119,20 @@ impl Hash {
             _ => Err(fault(text, "a password, or something else that is no hash")),
         }
     }
+}
+
+/// Whether `hash` is that of `password`, in memory that is given back; `None` where it cannot be
+/// made.
+fn is_made_by_argon2id(hash: &PasswordHash, password: &[u8]) -> Option<bool> {
+    let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+    let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    let params = Params::try_from(hash).ok()?;
+    let mut blocks = Vec::with_capacity(params.block_count().max(MAPPED / Block::SIZE));
+    blocks.resize(params.block_count(), Block::default());
+    let mut made = vec![0; expected.as_bytes().len()];
+    let argon2 = Argon2::new(argon2::Algorithm::Argon2id, version, params);
+    argon2.hash_password_into_with_memory(password, salt, &mut made, &mut blocks).ok()?;
+    Some(made.ct_eq(expected.as_bytes()).into())
 }
 
 /// Reads a hash by Argon2id.

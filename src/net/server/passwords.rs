@@ -164,8 +164,7 @@ impl Passwords {
 impl Passwords {
     /// Has a thread do this: one of as many as there are turns, begun when they are first needed.
     ///
-    /// The memory of a check stays with its thread for the next one. Threads that come and go, as
-    /// those of the runtime, would keep it many times over.
+    /// Threads that come and go, as those of the runtime, would be more than there are turns.
     fn run(&self, job: Job) {
         let jobs = self.jobs.get_or_init(|| {
             let (jobs, waiting) = mpsc::channel::<Job>();
