@@ -14,6 +14,7 @@ mod explain;
 mod interrupt;
 mod logging;
 mod number;
+mod open_files;
 mod passwd;
 mod place;
 mod probe;

@@ -86,6 +86,19 @@ fn what_a_stranger_cannot_need_is_not_waited_for() {
 }
 
 #[test]
+fn who_is_connected_and_silent_costs_a_few_kibibytes() {
+    let siege = Siege::of("connected at once", "");
+    let crowd: Vec<Peer> = (0..number(300, 19_400))
+        .map(|place| {
+            let connect = clean(&format!("silent {place}"));
+            Peer::connect(siege.broker.address, connect).expect("accepted")
+        })
+        .collect();
+    let growth = siege.growth();
+    siege.end(crowd.len(), growth, 4 * 1024);
+}
+
+#[test]
 fn who_comes_and_goes_leaves_nothing() {
     let siege = Siege::of("that come and go", "");
     let count = number(300, 20_000);

@@ -4,6 +4,8 @@
 //! The numbers are small ones, for every day. `MQTTSPEC_SIEGE=1 cargo test --release --test siege --
 //! --nocapture --test-threads 1` has thousands, and prints what docs/performance.md shows.
 
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/broker.rs"]
 mod broker;
 #[path = "../support/bystander.rs"]
@@ -12,6 +14,7 @@ mod crowds;
 mod frames;
 mod greedy;
 mod guesses;
+mod handshakes;
 #[path = "../support/peer.rs"]
 mod peer;
 

@@ -19,11 +19,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use mqttspec_conformance::{Subject, Target};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 
 use super::exit::{self, Failed};
-use super::{interrupt, subject};
+use super::{interrupt, open_files, subject};
 use report::{Cell, Entry, Report};
 use round::{Broker, Load, Sample};
 use scenario::Scenario;
@@ -129,7 +128,7 @@ enum Candidate {
 /// Carries it out.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     interrupt::before_ending(Subject::terminate_all)?;
-    raise_open_files();
+    open_files::raise();
     let candidates = candidates(arguments)?;
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
@@ -284,13 +283,6 @@ fn print(text: &str) -> Result<(), anyhow::Error> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => printed.context("cannot print"),
     }
-}
-
-/// As many open files as the system lets us and the brokers have.
-fn raise_open_files() {
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    // Where it is refused the run may still fit into what there is.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// Before a round counts: buffers grow, caches fill.

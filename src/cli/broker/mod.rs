@@ -29,7 +29,7 @@ use self::arguments::Beside;
 pub(super) use self::passwords::read as read_passwords;
 use self::service::PidFile;
 use super::exit::{self, Failed};
-use super::logging;
+use super::{logging, open_files};
 
 /// Says something of the broker itself, to people or to machines.
 macro_rules! say {
@@ -55,6 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
         eprintln!("the configuration is fine");
         return Ok(ExitCode::from(exit::OK));
     }
+    open_files::raise();
     logging::start(arguments.log_format, arguments.log_level());
     together::oddities(&options).iter().for_each(|oddity| logging::warn(format_args!("{oddity}")));
     let mut threads = Builder::new_multi_thread();
