@@ -6,16 +6,17 @@ mod broker;
 mod peer;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, ErrorKind};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use broker::Broker;
 use mqttspec::packet::{Disconnect, Packet, Pingresp, QoS};
-use peer::{PATIENCE, Peer, clean, publish};
+use peer::{PATIENCE, Peer, clean, octets, publish};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -65,6 +66,65 @@ fn sockets_that_are_handed_over_are_served_and_no_others() {
     peer.send(publish("t", 1, "m")).expect("sent");
     let came = [peer.receive().expect("a packet"), peer.receive().expect("another")];
     assert!(came.iter().any(|packet| matches!(packet, Some(Packet::Publish(_)))), "{came:?}");
+}
+
+/// A program of systemd, where that is installed.
+#[expect(clippy::print_stdout, reason = "who reads of a test that passed wants to know")]
+fn systemd(name: &str) -> Option<Command> {
+    let found = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(name));
+    let found = found.into_iter().find(|path| path.exists());
+    if found.is_none() {
+        println!("skipped: {name} is not installed");
+    }
+    found.map(Command::new)
+}
+
+#[test]
+fn systemd_itself_hands_sockets_over() {
+    let Some(mut activate) = systemd("systemd-socket-activate") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let mut process = activate
+        .arg("--listen")
+        .arg(&path)
+        .args(["--fdname=mqtt", env!("CARGO_BIN_EXE_mqttspec"), "broker", "--volatile"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(process.stderr.take().expect("it is piped")).lines();
+    let mut next = || lines.next().expect("a line").expect("text");
+    let _started = Started(process);
+    assert!(next().starts_with("Listening on "), "before anybody connects");
+    // Who connects is what starts the broker, and is served by it.
+    let mut stream = UnixStream::connect(&path).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.write_all(&octets(clean("c"))).expect("sent");
+    let mut connack = [0; 4];
+    stream.read_exact(&mut connack).expect("CONNACK");
+    assert_eq!(connack, [0x20, 2, 0, 0]);
+    let told = std::iter::from_fn(|| Some(next())).find(|line| line.contains(" on unix:"));
+    let place = format!("on unix:{}, ", path.display());
+    assert!(told.as_ref().is_some_and(|told| told.contains(&place)), "{told:?}");
+}
+
+#[test]
+fn the_units_have_no_fault_that_systemd_finds() {
+    let Some(mut analyze) = systemd("systemd-analyze") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/systemd");
+    let paths = ["mqttspec.service", "mqttspec.socket"].map(|name| {
+        let unit = fs::read_to_string(units.join(name)).expect("a unit");
+        // Where it is installed nothing may be yet.
+        let unit = unit.replace("/usr/local/bin/mqttspec", env!("CARGO_BIN_EXE_mqttspec"));
+        let path = folder.path().join(name);
+        fs::write(&path, unit).expect("written");
+        path
+    });
+    let said = analyze.args(["verify", "--man=no"]).args(&paths).output().expect("it runs");
+    let told = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success(), "{told}");
+    // A key that it does not know is a warning to it.
+    assert!(!told.contains("mqttspec"), "{told}");
 }
 
 #[test]

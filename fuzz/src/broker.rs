@@ -41,6 +41,7 @@ pub fn broker(octets: &[u8]) {
             5 => world.restart(),
             6 => world.input(seat, Input::HeardOut),
             7 => world.input(seat, Input::Woken),
+            8 => world.input(seat, Input::NetworkFailing),
             _ => world.packet(seat, packet(&mut choices)),
         }
         // What is not polled yet waits while others go on.
