@@ -63,3 +63,27 @@ impl<H: Holder> Broker<H> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_much_is_worth_a_word_and_no_less_in_either_direction() {
+        let untold = Backlog { messages: 64, octets: 1_000 };
+        let middle = Backlog { messages: 100, octets: 5_000 };
+        for (messages, octets, differs) in [
+            (100, 5_000, false),
+            (36, 4_000, false),
+            (164, 6_000, false),
+            (35, 5_000, true),
+            (165, 5_000, true),
+            (100, 3_999, true),
+            (100, 6_001, true),
+        ] {
+            let other = Backlog { messages, octets };
+            assert_eq!(middle.differs(other, untold), differs, "{other:?}");
+            assert_eq!(other.differs(middle, untold), differs, "{other:?}");
+        }
+    }
+}

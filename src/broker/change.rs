@@ -183,3 +183,49 @@ impl Change {
             }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::packet::Binary;
+
+    /// What a change weighs beyond one that says nothing but whom it is about.
+    fn beyond(change: &Change) -> usize {
+        change.octets() - Change::SessionEnded { session: SessionNumber(1) }.octets()
+    }
+
+    #[test]
+    fn each_weighs_what_it_holds() {
+        let session = SessionNumber(1);
+        let topic = TopicName::new("a/b").unwrap();
+        let payload = Bytes::from_static(b"12345");
+        let message = Message { topic, payload, qos: QoS::AtLeastOnce, retain: true };
+        let message = KeptMessage { number: MessageNumber(2), message: Arc::new(message) };
+        let (topic, qos) = (message.message.topic.clone(), QoS::AtLeastOnce);
+        let filter = TopicFilter::new("a/+/c").unwrap();
+        let user = Text::new("somebody").unwrap();
+        let will = Binary::new("gone").unwrap();
+        let will = Will { topic: topic.clone(), message: will, qos, retain: false };
+        let client_id = ClientId::new(Text::new("client").unwrap());
+        let queued =
+            Change::Queued { session, order: 1, message: message.clone(), qos, retain: false };
+        for (change, octets) in [
+            (queued, 3 + 5),
+            (Change::Retained { message }, 3 + 5),
+            (Change::SessionBegun { session, client_id }, 6),
+            (Change::Subscribed { session, filter: filter.clone(), qos }, 5),
+            (Change::Unsubscribed { session, filter }, 5),
+            (Change::Owned { session, user }, 8),
+            (Change::Unretained { topic }, 3),
+            (Change::WillLeft { session, will }, 3 + 4),
+            (Change::WillGone { session }, 0),
+            (Change::Absent { session, since: Some(7) }, 0),
+        ] {
+            assert_eq!(beyond(&change), octets, "{change:?}");
+        }
+        // Many that say nothing are not nothing.
+        assert!(Change::WillGone { session }.octets() > 8);
+    }
+}

@@ -132,7 +132,22 @@ impl fmt::Display for CloseReason {
 
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
+
     use super::*;
+    use crate::packet::Decoder;
+
+    #[test]
+    fn octets_that_cannot_be_read_break_a_rule_and_too_many_of_them_do_not() {
+        let read = |octets: &[u8], most| {
+            let mut buffer = BytesMut::from(octets);
+            CloseReason::Decode(Decoder::new(most).decode(&mut buffer).unwrap_err())
+        };
+        let (malformed, large) = (read(b"\x00\x00", 100), read(b"\x30\x7f", 100));
+        assert!(malformed.is_clients_fault());
+        assert!(!large.is_clients_fault());
+        assert_eq!((malformed.name(), large.name()), ("undecodable", "packet_too_large"));
+    }
 
     #[test]
     fn each_reads_as_a_line_and_says_whose_fault_it_is() {

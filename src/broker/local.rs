@@ -4,13 +4,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use super::{
-    Access, Backlog, Change, Holder, Journal, Position, Registry, Retained, Session, Subscriptions,
-    Unit,
+    Access, Backlog, Bound, Change, Holder, Journal, Position, Registry, Retained, Session,
+    Subscriptions, Unit,
 };
 
 /// The number of a connection in [`Local`].
@@ -35,6 +35,7 @@ pub struct Local {
     access: RefCell<Access>,
     woken: RefCell<BTreeSet<LocalConnection>>,
     held: Cell<Backlog>,
+    reached: RefCell<BTreeMap<Bound, u64>>,
     journal: Option<LocalJournal>,
 }
 
@@ -67,6 +68,11 @@ impl Local {
     /// Between two packets this is a whole number of units, to be kept together.
     pub fn take_changes(&self) -> Vec<Change> {
         self.journal.as_ref().map(|journal| journal.changes.take()).unwrap_or_default()
+    }
+
+    /// Which bounds have been reached, and how often each.
+    pub fn reached_bounds(&self) -> BTreeMap<Bound, u64> {
+        self.reached.borrow().clone()
     }
 
     /// Takes one of the connections that have been woken.
@@ -136,6 +142,10 @@ impl Holder for Local {
             None => work(&mut Unit::volatile()),
             Some(journal) => work(&mut Unit::recording(journal)),
         }
+    }
+
+    fn reached(&self, bound: Bound, times: u64) {
+        *self.reached.borrow_mut().entry(bound).or_default() += times;
     }
 
     fn holds(&self, before: Backlog, now: Backlog) {

@@ -205,6 +205,20 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_finds_its_messages_in_the_order_of_their_topics() {
+        // MQTT-3.3.1-6
+        let mut retained = Retained::new();
+        for topic in ["a/b", "c", "a"] {
+            retained.update(message(topic, "kept", QoS::AtMostOnce), &Limits::default());
+        }
+        assert!(!retained.is_empty());
+        let mut found = Vec::new();
+        let filter = TopicFilter::new("a/#").unwrap();
+        retained.for_each_match(&filter, |message| found.push(message.topic.to_string()));
+        assert_eq!(found, ["a", "a/b"]);
+    }
+
+    #[test]
     fn both_limits_hold_and_an_older_message_makes_room_for_a_newer() {
         let limits =
             Limits { max_retained_messages: 2, max_retained_octets: 10, ..Limits::default() };
@@ -217,6 +231,11 @@ mod tests {
         assert!(retained.update(message("b", "", QoS::AtMostOnce), &limits));
         assert!(retained.update(message("c", "1", QoS::AtMostOnce), &limits));
         assert_eq!((retained.len(), retained.octets), (2, 7));
+        assert!(!retained.update(message("d", "1", QoS::AtMostOnce), &limits));
+        assert_eq!(retained.bound(&limits), Bound::MaxRetainedMessages);
+        assert!(retained.update(message("c", "", QoS::AtMostOnce), &limits));
+        assert!(!retained.update(message("d", "123456789", QoS::AtMostOnce), &limits));
+        assert_eq!(retained.bound(&limits), Bound::MaxRetainedOctets);
     }
 
     #[test]

@@ -39,3 +39,16 @@ impl fmt::Display for ClientId {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_reads_as_it_was_written() {
+        let id = ClientId::new(Text::new("caf\u{e9}").unwrap());
+        assert_eq!(id.to_string(), "caf\u{e9}");
+        assert_eq!(id.detached(), id);
+        assert!(!id.is_empty() && ClientId::default().is_empty());
+    }
+}

@@ -347,6 +347,14 @@ mod tests {
     }
 
     #[test]
+    fn a_part_that_may_be_missing_may() {
+        let (will, credentials) = (will("t", QoS::AtLeastOnce, false), credentials("me", None));
+        let connect = connect().with_will(&will).with_credentials(&credentials);
+        assert_eq!(connect.will(), Some(will));
+        assert_eq!(connect.credentials(), Some(credentials));
+    }
+
+    #[test]
     fn the_order_in_which_it_is_made_is_not_seen() {
         let (will, credentials) = (will("t", QoS::ExactlyOnce, true), credentials("me", None));
         let one = connect().with_will(&will).with_credentials(&credentials);

@@ -49,3 +49,16 @@ impl<T> IntoIterator for OneOrMore<T> {
         self.0.into_iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_in_comes_out() {
+        let list = OneOrMore::new(vec![3, 1, 2]).unwrap();
+        assert_eq!(list.clone().into_vec(), [3, 1, 2]);
+        assert!(list.into_iter().eq([3, 1, 2]));
+        assert_eq!(OneOrMore::from(7).into_vec(), [7]);
+    }
+}

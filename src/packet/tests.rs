@@ -215,9 +215,14 @@ refused! {
     subscribe_hash_inside:   "82 0a 0001 0005 'a/#/b' 00"         => "MQTT-4.7.1-2", 8;
     subscribe_plus_glued:    "82 07 0001 0002 'a+' 00"            => "MQTT-4.7.1-3", 7;
     subscribe_empty_filter:  "82 05 0001 0000 00"                 => "MQTT-4.7.3-1", 6;
+    subscribe_surrogate:     "82 09 0001 0004 'a' eda080 00"      => "MQTT-1.5.3-1", 7;
     suback_nothing:          "90 02 0001"                         => "MQTT-3.8.4-5", 4;
     suback_code:             "90 03 0001 03"                      => "MQTT-3.9.3-2", 4;
+    suback_second_code:      "90 04 0001 00 7f"                   => "MQTT-3.9.3-2", 5;
     unsubscribe_nothing:     "a2 02 0001"                         => "MQTT-3.10.3-2", 4;
+    unsubscribe_hash_glued:  "a2 09 0001 0001 'a' 0002 'b#'"      => "MQTT-4.7.1-2", 10;
+    unsubscribe_surrogate:   "a2 07 0001 0003 eda080"             => "MQTT-1.5.3-1", 6;
+    unsubscribe_cut_short:   "a2 06 0001 0003 'a/'"               => "MQTT-4.8.0-1", 4;
     unsuback_too_long:       "b0 03 0001 00"                      => "U-3.11.1-1", 4;
     pingreq_with_body:       "c0 01 00"                           => "U-3.12.3-1", 2;
     pingresp_with_body:      "d0 01 00"                           => "U-3.13.3-1", 2;
@@ -249,9 +254,11 @@ fn a_packet_too_large_is_refused_before_it_is_there() {
 
 #[test]
 fn the_limit_is_for_the_shortest_packets_too() {
-    for (octets, packet_type) in
-        [("40 02 0001", PacketType::Puback), ("c0 00", PacketType::Pingreq)]
-    {
+    for (octets, packet_type) in [
+        ("40 02 0001", PacketType::Puback),
+        ("20 02 00 00", PacketType::Connack),
+        ("c0 00", PacketType::Pingreq),
+    ] {
         let octets = hex(octets);
         let (size, limit) = (octets.len(), octets.len() - 1);
         let too_large = PacketTooLarge { packet_type, size, limit };
@@ -259,6 +266,16 @@ fn the_limit_is_for_the_shortest_packets_too() {
         assert_eq!(refused, Err(too_large.into()));
         assert!(Decoder::new(size).decode(&mut BytesMut::from(&octets[..])).is_ok());
     }
+}
+
+#[test]
+fn there_is_room_for_what_is_missing_up_to_a_bound() {
+    let mut read = BytesMut::from(&hex("30 e807 0001 'a'")[..]);
+    assert_eq!(Decoder::default().decode(&mut read), Ok(None));
+    assert!(read.capacity() >= 3 + 1_000, "{}", read.capacity());
+    let mut read = BytesMut::from(&hex("30 ffffff7f 0001 'a'")[..]);
+    assert_eq!(Decoder::default().decode(&mut read), Ok(None));
+    assert!((0x1_0000..0x4_0000).contains(&read.capacity()), "{}", read.capacity());
 }
 
 #[test]

@@ -131,3 +131,20 @@ pub struct TooLong {
     /// The octets that were given.
     pub length: usize,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_its_own_is_the_same_and_lies_elsewhere() {
+        let read = Bytes::from_static(b"caf\xc3\xa9");
+        let text = Text::new(ByteString::try_from(read.clone()).unwrap()).unwrap();
+        let binary = Binary::new(read.clone()).unwrap();
+        assert_eq!((text.detached(), binary.detached()), (text.clone(), binary.clone()));
+        assert_eq!(text.as_str().as_ptr(), read.as_ptr());
+        assert_ne!(text.detached().as_str().as_ptr(), read.as_ptr());
+        assert_ne!(binary.detached().as_bytes().as_ptr(), read.as_ptr());
+        assert_eq!(text.to_string(), "caf\u{e9}");
+    }
+}

@@ -131,3 +131,21 @@ pub(super) const fn length_of(octets: &[u8]) -> u16 {
 pub(super) const fn field_length(octets: &[u8]) -> usize {
     2 + octets.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_remaining_length_is_written_and_a_longer_one_is_refused() {
+        let mut out = BytesMut::new();
+        let most = remaining_length::MAX;
+        assert_eq!(fixed_header(&mut out, PacketType::Publish, 0, most, 0), Ok(()));
+        assert_eq!(out[..], [0x30, 0xff, 0xff, 0xff, 0x7f]);
+        let (packet_type, remaining) = (PacketType::Publish, most + 1);
+        let refused = Err(PacketTooLong { packet_type, remaining });
+        assert_eq!(fixed_header(&mut out, packet_type, 0, remaining, 0), refused);
+        let refused_too = fixed_header_and_integer(&mut out, packet_type, 0, remaining, 0, 7);
+        assert_eq!((refused_too, out.len()), (refused, 5), "nothing more was written");
+    }
+}

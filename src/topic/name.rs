@@ -166,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn plain_is_what_needs_no_second_look() {
+        for plain in ["a", "sport/tennis", "/", "$SYS/broker and more"] {
+            assert!(TopicName::is_plain(plain.as_bytes()), "{plain}");
+        }
+        // Another character than ASCII is fine, and not plain.
+        for other in ["", "a/+", "#", "a\0b", "caf\u{e9}", "\u{e9}t\u{e9} et printemps"] {
+            assert!(!TopicName::is_plain(other.as_bytes()), "{other}");
+        }
+        assert!(!TopicName::is_plain("a".repeat(65_536).as_bytes()));
+    }
+
+    #[test]
     fn levels_keep_the_empty_ones() {
         let levels = |text: &'static str| -> Vec<String> {
             TopicName::new(text).unwrap().levels().map(str::to_owned).collect()

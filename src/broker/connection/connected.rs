@@ -144,3 +144,28 @@ fn must_be_kept(packet: &Packet) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+    use crate::packet::Decoder;
+    use crate::packet::hex::hex;
+
+    fn is_kept(octets: &str) -> bool {
+        let mut octets = BytesMut::from(&hex(octets)[..]);
+        must_be_kept(&Decoder::default().decode(&mut octets).unwrap().unwrap())
+    }
+
+    #[test]
+    fn what_promises_something_beyond_the_server_must_be_kept() {
+        for publish in ["31 03 0001 't'", "32 05 0001 't' 0001", "34 05 0001 't' 0001"] {
+            assert!(is_kept(publish), "{publish}");
+        }
+        assert!(is_kept("82 06 0001 0001 't' 00") && is_kept("a2 05 0001 0001 't'"));
+        for other in ["30 03 0001 't'", "40 02 0001", "62 02 0001", "c0 00", "e0 00"] {
+            assert!(!is_kept(other), "{other}");
+        }
+    }
+}

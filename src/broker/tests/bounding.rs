@@ -109,3 +109,52 @@ fn what_has_no_answer_is_held_until_it_has() {
     rig.cut(reader);
     assert_eq!(rig.broker.holder().held(), Backlog::default());
 }
+
+#[test]
+fn a_connected_client_tells_of_what_is_worth_it() {
+    let mut rig = rig(usize::MAX, usize::MAX);
+    let slow = rig.client("slow");
+    rig.subscribe(slow, "t", Q0);
+    flood(&mut rig, Q0, 64);
+    assert_eq!(rig.broker.holder().held(), Backlog::default());
+    flood(&mut rig, Q0, 1);
+    assert_eq!(rig.broker.holder().held(), Backlog { messages: 65, octets: 65 * 12 });
+    flood(&mut rig, Q0, 1);
+    assert_eq!(rig.broker.holder().held().messages, 65);
+    // Nothing at all is worth a word.
+    rig.hear(slow);
+    assert_eq!(rig.broker.holder().held(), Backlog::default());
+}
+
+#[test]
+fn what_an_ended_session_held_is_held_no_more() {
+    let mut rig = rig(usize::MAX, usize::MAX);
+    absent(&mut rig, "a");
+    absent(&mut rig, "b");
+    flood(&mut rig, Q1, 3);
+    assert_eq!(rig.broker.holder().held(), Backlog { messages: 6, octets: 72 });
+    let name = SessionName::Given(ClientId::new(Text::new("a").unwrap()));
+    assert!(rig.broker.remove_session(&name));
+    assert_eq!(rig.broker.holder().held(), Backlog { messages: 3, octets: 36 });
+}
+
+#[test]
+fn a_connected_client_may_have_a_little_whatever_others_hold() {
+    // 64 messages, or 16 KiB.
+    let mut few = rig(10, usize::MAX);
+    absent(&mut few, "a");
+    flood(&mut few, Q1, 50);
+    let reader = few.client("reader");
+    few.subscribe(reader, "t", Q0);
+    flood(&mut few, Q0, 70);
+    assert_eq!(waiting(&few, "reader"), 64);
+
+    for (octets, taken) in [(1, 1), (16 * 1024 - 1, 1), (16 * 1024, 0)] {
+        let mut rig = rig(usize::MAX, 1);
+        let reader = rig.client("reader");
+        rig.subscribe(reader, "t", Q0);
+        let payload = "x".repeat(octets).leak();
+        rig.server_says(publish("t", payload, Q0, 1));
+        assert_eq!(waiting(&rig, "reader"), taken, "{octets}");
+    }
+}

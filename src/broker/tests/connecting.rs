@@ -232,3 +232,17 @@ fn without_room_for_another_session_a_client_is_told_so() {
     let a = rig.connect(kept("a"));
     assert_eq!(rig.hear(a), ["CONNACK accepted, session present"], "who has one keeps it");
 }
+
+#[test]
+fn what_is_to_be_said_can_be_counted_and_who_it_is_asked() {
+    let mut rig = Rig::new();
+    let peer = rig.open();
+    assert_eq!(rig.state(peer), (0, false));
+    rig.say(peer, clean("a"));
+    rig.say(peer, Pingreq);
+    assert_eq!(rig.state(peer), (2, true));
+    rig.hear(peer);
+    assert_eq!(rig.state(peer), (0, true));
+    rig.cut(peer);
+    assert_eq!(rig.state(peer), (0, false));
+}

@@ -266,6 +266,80 @@ fn a_message_of_qos_2_reaches_nobody_before_it_is_certain_that_it_was_taken() {
 }
 
 #[test]
+fn nobody_waits_for_what_is_durable_or_comes_once_at_most() {
+    let mut rig = Rig::keeping(Kept::default());
+    let a = rig.connect(kept("a"));
+    rig.subscribe_after_connack(a, "t", Q2);
+    let zero = rig.client("zero");
+    rig.subscribe(zero, "t", Q0);
+    let publisher = rig.client("publisher");
+    rig.show_holds();
+    // The same twice: what the first answer waited for is enough for the second.
+    rig.say(a, publish("other", "x", Q2, 5));
+    assert_eq!(rig.hear(a), ["hold 3", "PUBREC id 5"]);
+    rig.say(a, publish("other", "x", Q2, 5));
+    assert_eq!(rig.hear(a), ["PUBREC id 5"]);
+    // Nothing is recorded of QoS 0.
+    rig.say(publisher, publish("t", "x", Q0, 0));
+    assert_eq!(rig.hear(a), [r#"PUBLISH "t" q0, 1 octets"#]);
+    assert_eq!(rig.hear(zero), [r#"PUBLISH "t" q0, 1 octets"#]);
+    // At QoS 1 it may come twice, also to whoever gets it at QoS 0.
+    rig.say(publisher, publish("t", "x", Q1, 6));
+    assert_eq!(rig.hear(zero), [r#"PUBLISH "t" q0, 1 octets"#]);
+}
+
+#[test]
+fn a_will_reaches_nobody_at_qos_0_before_it_is_certain_that_it_is_not_due_again() {
+    let mut rig = Rig::keeping(Kept::default());
+    let [zero, one] = [("zero", Q0), ("one", Q1)].map(|(name, qos)| {
+        let peer = rig.client(name);
+        rig.subscribe(peer, "will", qos);
+        peer
+    });
+    let a = rig.connect(kept("a").with_will(&will("will", "gone", Q1, false)));
+    rig.hear(a);
+    rig.show_holds();
+    rig.cut(a);
+    let heard = rig.hear(zero);
+    assert!(heard[0].starts_with("hold ") && heard.len() == 2, "{heard:?}");
+    assert_eq!(rig.hear(one), [r#"PUBLISH "will" q1 id 1, 4 octets"#]);
+}
+
+#[test]
+fn a_restored_session_knows_its_subscriptions_and_counts_on() {
+    let mut rig = Rig::keeping(Kept::default());
+    let a = rig.connect(kept("a"));
+    rig.subscribe_after_connack(a, "t", Q1);
+    rig.server_says(publish("t", "1", Q1, 1));
+    assert_eq!(rig.hear(a).len(), 1, "it is on its way");
+    let before = restart(&mut rig, &Kept::default());
+    rig.server_says(publish("t", "22", Q1, 1));
+    let now = changes(&rig, &before);
+    let session = now.sessions.values().next().expect("one");
+    assert_eq!(session.deliveries.keys().copied().collect::<Vec<_>>(), [1, 2]);
+    // [MQTT-3.10.4-2] It ends a subscription that was made with the earlier server.
+    let a = rig.connect(kept("a"));
+    rig.say(a, unsubscribe(9, &["t"]));
+    rig.server_says(publish("t", "333", Q1, 1));
+    let heard = rig.hear(a);
+    assert!(heard.iter().all(|line| !line.ends_with("3 octets")), "{heard:?}");
+    assert_eq!(changes(&rig, &now).sessions.values().next().expect("one").subscriptions.len(), 0);
+}
+
+#[test]
+fn a_topic_without_a_message_is_not_told_to_have_lost_one() {
+    // MQTT-3.3.1-10
+    let mut rig = Rig::keeping(Kept::default());
+    let publisher = rig.client("publisher");
+    rig.say(publisher, Publish { retain: true, ..publish("t", "", Q1, 1) });
+    assert_eq!(rig.broker.holder().take_changes(), []);
+    rig.say(publisher, retained("t", "x"));
+    rig.say(publisher, Publish { retain: true, ..publish("t", "", Q1, 1) });
+    let changes = rig.broker.holder().take_changes();
+    assert!(matches!(changes[..], [Change::Retained { .. }, Change::Unretained { .. }]));
+}
+
+#[test]
 fn a_client_is_told_nothing_that_cannot_be_kept() {
     let mut rig = Rig::keeping(Kept::default());
     rig.show_holds();

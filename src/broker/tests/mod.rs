@@ -12,6 +12,7 @@ mod model;
 mod operating;
 mod overflowing;
 mod owing;
+mod queueing;
 mod retaining;
 mod rig;
 mod rights;

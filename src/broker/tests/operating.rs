@@ -1,7 +1,10 @@
 //! What whoever runs the server looks at and ends, and what the server says of itself.
 
 use super::rig::*;
-use crate::broker::{Broker, Holder as _, Kept, Limits, Local, Policy, SessionName};
+use crate::broker::{
+    Broker, CloseReason, Holder as _, Kept, KeptSession, Limits, Local, LocalConnection, Policy,
+    SessionName, SessionNumber,
+};
 use crate::packet::{ClientId, Text};
 use crate::topic::TopicName;
 
@@ -61,6 +64,65 @@ fn sessions_are_listed_behind_any_of_them() {
     assert_eq!(list(Some("a"), 1), [r#""b""#]);
     assert_eq!(list(Some("bb"), 9), [r#""c""#]);
     assert_eq!(rig.broker.session_count(), 3);
+}
+
+#[test]
+fn however_many_there_are_each_is_listed_once() {
+    // A thousand are looked up at a time.
+    for count in [999, 1_000, 1_001, 2_001] {
+        let rig = Rig::keeping(Kept {
+            sessions: (0..count).map(|number| (SessionNumber(number), left_by(number))).collect(),
+            ..Kept::default()
+        });
+        let mut names = Vec::new();
+        rig.broker.for_each_session(None, |name, _| {
+            names.push(name.to_string());
+            true
+        });
+        let expected: Vec<_> = (0..count).map(|number| format!("\"{number:04}\"")).collect();
+        assert_eq!(names, expected);
+    }
+}
+
+/// A Session as an earlier server has left it, with nothing in it.
+fn left_by(number: u64) -> KeptSession {
+    let client_id = ClientId::new(Text::new(format!("{number:04}")).unwrap());
+    KeptSession { client_id, ..KeptSession::default() }
+}
+
+#[test]
+fn what_a_session_holds_can_be_looked_at() {
+    let mut rig = Rig::new();
+    let reader = rig.connect(kept("reader"));
+    rig.subscribe_after_connack(reader, "t", Q1);
+    let look = |rig: &Rig| {
+        rig.broker.look_at_session(&name("reader"), |session| {
+            (session.is_connected(), session.queued_octets(), session.absent_since())
+        })
+    };
+    rig.server_says(publish("t", "12345", Q1, 1));
+    assert_eq!(look(&rig), Some((true, 6, None)));
+    rig.hear(reader);
+    assert_eq!(look(&rig), Some((true, 0, None)), "it is on its way");
+    rig.cut(reader);
+    assert_eq!(look(&rig), Some((false, 0, None)), "nobody has looked for it");
+}
+
+#[test]
+fn one_connection_is_ended_and_no_other_in_its_place() {
+    let mut rig = Rig::new();
+    let first = rig.client("client");
+    rig.client("other");
+    let (ours, others) = (LocalConnection(0), LocalConnection(1));
+    let end = |rig: &Rig, client, connection| {
+        rig.broker.dismiss_connection(&name(client), &connection, CloseReason::Asked)
+    };
+    assert!(!end(&rig, "client", others), "that of another Session");
+    assert!(!end(&rig, "nobody", ours));
+    assert_eq!(rig.hear(first), [""; 0]);
+    assert!(end(&rig, "client", ours));
+    assert_eq!(rig.hear(first), ["closed: asked for by the operator"]);
+    assert!(!end(&rig, "client", ours), "it is gone");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Clients for whom more messages come than may wait.
 
 use super::rig::*;
-use crate::broker::{Broker, Input, Kept, Limits, Local, Policy, QueuePolicy};
+use crate::broker::{
+    Bound, Broker, Input, Kept, Limits, Local, LocalConnection, Policy, QueuePolicy,
+};
 use crate::packet::Puback;
 
 /// A server with room for two messages that wait, and one on its way.
@@ -104,4 +106,71 @@ fn one_that_takes_nothing_at_all_can_be_given_up() {
     assert_eq!(reason.statement(), Some("MQTT-3.1.4-2"));
     rig.input(first, Input::NetworkClosed);
     assert_eq!(rig.hear(first), [""; 0]);
+}
+
+#[test]
+fn a_word_is_said_of_the_first_that_is_dropped_and_of_twice_as_many() {
+    for queue in [QueuePolicy::DropNew, QueuePolicy::DropOld] {
+        let mut rig = rig(queue);
+        let slow = rig.client("slow");
+        rig.subscribe(slow, "t", Q1);
+        let publisher = rig.client("publisher");
+        let publish = |rig: &mut Rig, number| {
+            rig.say(publisher, publish("t", "x", Q1, number));
+            rig.hear(slow)
+        };
+        // One goes out, and has no answer; two wait.
+        assert_eq!(publish(&mut rig, 1).len(), 1);
+        assert_eq!((publish(&mut rig, 2), publish(&mut rig, 3)), (vec![], vec![]));
+        let told: Vec<_> =
+            (1..=9).filter(|&number| !publish(&mut rig, number).is_empty()).collect();
+        assert_eq!(told, [1, 2, 4, 8], "{queue:?}");
+        let reached = rig.broker.holder().reached_bounds();
+        assert_eq!(reached.get(&Bound::MaxQueuedMessages), Some(&9), "{queue:?} {reached:?}");
+        // Each time it was looked at, its messages waited for an answer.
+        assert!(reached[&Bound::MaxInFlight] > 0 && reached.len() == 2, "{reached:?}");
+    }
+}
+
+#[test]
+fn which_bound_left_no_room_is_told() {
+    let octets = Limits { max_queued_octets: 10, ..Limits::default() };
+    let all = Limits { max_total_queued_messages: 4, ..Limits::default() };
+    let all_octets = Limits { max_total_queued_octets: 20, ..Limits::default() };
+    for (limits, bound) in [
+        (limits(), Bound::MaxQueuedMessages),
+        (octets, Bound::MaxQueuedOctets),
+        (all, Bound::MaxTotalQueuedMessages),
+        (all_octets, Bound::MaxTotalQueuedOctets),
+    ] {
+        let mut rig = Rig::with_limits(limits);
+        absent(&mut rig);
+        let reached = rig.broker.holder().reached_bounds();
+        assert!(reached.keys().eq([&bound]), "{bound:?}: {reached:?}");
+    }
+}
+
+#[test]
+fn nobody_is_woken_for_what_has_to_wait_for_an_answer() {
+    let mut rig = rig(QueuePolicy::DropNew);
+    let slow = rig.client("slow");
+    rig.subscribe(slow, "t", Q1);
+    let woken = |rig: &mut Rig| {
+        rig.server_says(publish("t", "x", Q1, 1));
+        rig.broker.holder().next_woken()
+    };
+    assert_eq!(woken(&mut rig), Some(LocalConnection(0)));
+    assert_eq!(rig.hear(slow).len(), 1);
+    assert_eq!(woken(&mut rig), None);
+    rig.say(slow, Puback { packet_id: id(1) });
+    assert_eq!(rig.hear(slow).len(), 1);
+}
+
+#[test]
+fn a_connection_that_has_ended_otherwise_keeps_its_last_word() {
+    let mut rig = rig(QueuePolicy::DropNew);
+    let peer = rig.client("a");
+    rig.say(peer, clean("a"));
+    assert_eq!(rig.give_up(peer), None);
+    assert_eq!(rig.hear(peer), ["closed: second CONNECT [MQTT-3.1.0-2]"]);
 }

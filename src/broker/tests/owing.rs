@@ -161,3 +161,20 @@ fn a_session_that_outlives_the_server_has_qos_1_at_once_and_is_owed_qos_0() {
     rig.say(reader, subscribe(1, &[("r/+", Q1)]));
     rig.input(reader, Input::NetworkClosed);
 }
+
+#[test]
+fn octets_are_owed_likewise() {
+    // A mebibyte at once; the topic is one octet of each.
+    for (octets, at_once) in [(256 * 1024 - 1, 4), (256 * 1024, 3), (600 * 1024, 1)] {
+        let rig = &mut Rig::new();
+        for topic in ["a", "b", "c", "d", "e"] {
+            let topic = TopicName::new(topic).unwrap();
+            let payload = vec![7; octets].into();
+            rig.broker.publish(Message { topic, payload, qos: Q0, retain: true });
+        }
+        let reader = rig.client("reader");
+        rig.say(reader, subscribe(1, &[("#", Q0)]));
+        assert_eq!(waiting(rig), at_once, "{octets}");
+        assert_eq!(topics(&rig.hear(reader)), ["a", "b", "c", "d", "e"]);
+    }
+}

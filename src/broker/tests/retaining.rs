@@ -1,6 +1,7 @@
 //! Retained messages.
 
 use super::rig::*;
+use crate::broker::{Bound, Limits};
 use crate::packet::{Disconnect, Publish};
 
 #[test]
@@ -71,4 +72,17 @@ fn the_servers_own_topics_are_not_for_those_who_ask_for_everything() {
     assert_eq!(rig.subscribe(a, "#", Q0), [""; 0]);
     assert_eq!(rig.subscribe(a, "+/x", Q0), [""; 0]);
     assert_eq!(rig.subscribe(a, "$SYS/#", Q0).len(), 1);
+}
+
+#[test]
+fn a_message_without_room_has_reached_a_bound_and_goes_on_to_those_who_are_there() {
+    let limits = Limits { max_retained_messages: 1, ..Limits::default() };
+    let mut rig = Rig::with_limits(limits);
+    let watcher = rig.client("watcher");
+    rig.subscribe(watcher, "#", Q0);
+    rig.server_says(retained("a", "kept"));
+    assert_eq!(rig.broker.holder().reached_bounds(), [].into());
+    rig.server_says(retained("b", "not kept"));
+    assert_eq!(rig.broker.holder().reached_bounds(), [(Bound::MaxRetainedMessages, 1)].into());
+    assert_eq!(rig.hear(watcher).len(), 2);
 }

@@ -71,6 +71,12 @@ impl Rig {
         Peer(self.connections.len() - 1)
     }
 
+    /// How much output is to be polled, and whether it is known whose connection it is.
+    pub(super) fn state(&self, peer: Peer) -> (usize, bool) {
+        let connection = &self.connections[peer.0];
+        (connection.waiting(), connection.session_name().is_some())
+    }
+
     /// Whether the connection wants another packet.
     pub(super) fn listening(&self, peer: Peer) -> Listening {
         self.connections[peer.0].listening(self.now)

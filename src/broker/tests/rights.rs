@@ -2,7 +2,7 @@
 
 use super::rig::*;
 use crate::broker::{
-    Access, Broker, CloseReason, Input, Kept, Limits, Listening, Local, Policy, Proof,
+    Access, Bound, Broker, CloseReason, Input, Kept, Limits, Listening, Local, Policy, Proof,
     UnauthorizedPublish,
 };
 use crate::packet::{Binary, Connect, Credentials, Text};
@@ -284,8 +284,28 @@ fn more_levels_than_are_taken() {
     assert_eq!(rig.hear(a), ["SUBACK id 1 q0 failure failure"]);
     rig.say(a, publish("a/b/c", "m", Q0, 0));
     assert_eq!(rig.hear(a), [r#"PUBLISH "a/b/c" q0, 1 octets"#]);
-    rig.say(a, publish("a/b/c/d", "m", Q1, 1));
-    assert_eq!(rig.hear(a), ["closed: a topic of more levels than are taken here"]);
+    assert_eq!(rig.broker.holder().reached_bounds(), [(Bound::MaxTopicLevels, 2)].into());
+    // Three octets, and four levels.
+    for topic in ["a/b/c/d", "///"] {
+        let a = rig.client("a");
+        rig.say(a, publish(topic, "m", Q1, 1));
+        assert_eq!(rig.hear(a), ["closed: a topic of more levels than are taken here"]);
+    }
+    assert_eq!(rig.broker.holder().reached_bounds(), [(Bound::MaxTopicLevels, 4)].into());
+}
+
+#[test]
+fn a_filter_without_right_to_it_has_reached_no_bound() {
+    let mut rig = rig();
+    rig.broker = Broker::new(Local::new(), Limits { max_subscriptions: 1, ..Limits::default() });
+    rig.broker.replace_access(Access::parse(RULES).unwrap());
+    let a = rig.client("a");
+    rig.say(a, subscribe(1, &[("house/a", Q0), ("public/a", Q0)]));
+    assert_eq!(rig.hear(a), ["SUBACK id 1 failure q0"]);
+    assert_eq!(rig.broker.holder().reached_bounds(), [].into());
+    rig.say(a, subscribe(2, &[("public/b", Q0)]));
+    assert_eq!(rig.hear(a), ["SUBACK id 2 failure"]);
+    assert_eq!(rig.broker.holder().reached_bounds(), [(Bound::MaxSubscriptions, 1)].into());
 }
 
 #[test]

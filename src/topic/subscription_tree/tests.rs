@@ -57,7 +57,9 @@ reaches! {
 fn the_same_filter_and_key_replaces() {
     // [MQTT-3.8.4-3] One subscription, with the value of the later one.
     let mut tree = SubscriptionTree::new();
+    assert!(tree.is_empty());
     assert_eq!(tree.insert(&filter_of("a/+"), "ann", 0), None);
+    assert!(!tree.is_empty());
     assert_eq!(tree.insert(&filter_of("a/+"), "ann", 2), Some(0));
     assert_eq!(tree.insert(&filter_of("a/+"), "bob", 1), None);
     assert_eq!(tree.insert(&filter_of("a/b"), "ann", 1), None, "another filter adds");

@@ -166,6 +166,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(map.len(), model.len());
+            prop_assert_eq!(map.is_empty(), model.is_empty());
         }
     }
 }
