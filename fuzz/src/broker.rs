@@ -107,7 +107,10 @@ impl World {
         {
             seat.made_up.insert(*packet_id);
         }
-        seat.value.handle(now, input, broker);
+        match input {
+            Input::Packet(packet) => take_in(&mut seat.value, now, packet, broker),
+            input => seat.value.handle(now, input, broker),
+        }
         if let Some(packet_id) = acknowledged {
             seat.in_use.remove(&packet_id);
         }
@@ -159,6 +162,7 @@ impl World {
                     is_quiet = false;
                     match output {
                         Output::Send(packet) => seat.hear(&packet),
+                        Output::SendRun(run) => run.packets().for_each(|packet| seat.hear(&packet)),
                         Output::Close(_) => closed.push(place),
                         Output::Hold(position) => holds.push(position),
                         Output::HearOut => heard_out.push(place),
@@ -325,6 +329,15 @@ fn connect(choices: &mut Choices<'_>) -> Connect {
     let (topic, qos, retain) = (name_of(choices), qos(choices), choices.either());
     let message = Binary::new(choices.one_of(&["", "gone"])).expect("short");
     connect.with_will(&Will { topic, message, qos, retain })
+}
+
+/// Has a connection take in a packet as the program does: by itself if it is like the last ones.
+fn take_in(value: &mut Connection<Local>, now: Instant, packet: Packet, broker: &Broker<Local>) {
+    let mut read = BytesMut::new();
+    packet.encode(&mut read).expect("it is small");
+    if value.take_alike(now, &mut read, broker).is_none() {
+        value.handle_among(now, packet, broker);
+    }
 }
 
 fn publish(choices: &mut Choices<'_>, packet_id: PacketId) -> Publish {

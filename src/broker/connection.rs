@@ -13,12 +13,14 @@ mod outgoing;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
+
 pub use self::admission::Proof;
 use super::keep_alive::KeepAlive;
 use super::pace::Pace;
 use super::route::Route;
 use super::{Bound, Broker, CloseReason, Holder, Note, Position, SessionName, Unit, Violation};
-use crate::packet::{Connect, ConnectRefusal, Credentials, DecodeError, Packet, Text};
+use crate::packet::{Connect, ConnectRefusal, Credentials, DecodeError, Packet, PublishRun, Text};
 
 /// What can happen to a Network Connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -69,6 +71,8 @@ pub enum Output {
     Hold(Position),
     /// Send this packet, after those before it.
     Send(Packet),
+    /// Send these packets in the same way.
+    SendRun(PublishRun),
     /// Close the Network Connection, once what came before is sent. There is no further output.
     Close(CloseReason),
 }
@@ -157,14 +161,35 @@ impl<H: Holder> Connection<H> {
     /// Takes in what happens at time `now`.
     pub fn handle(&mut self, now: Instant, input: Input, broker: &Broker<H>) {
         // One packet, one unit: all that it changes is kept, or nothing of it.
-        broker.holder().unit(|unit| {
-            self.handle_within(now, input, broker, unit);
-            self.hand_over(broker, unit);
-        });
+        broker.holder().unit(|unit| self.handle_within(now, input, broker, unit));
+        self.pass_on(now, broker);
     }
 
-    /// The same for a packet that has come together with others: messages of QoS 0 may gather, to
-    /// be handed on together by [`pass_on`](Self::pass_on).
+    /// Takes a PUBLISH off the front of what was `read`, if it differs in its payload alone from
+    /// those that have gathered: how many octets that has. All else is to be decoded, and handled.
+    ///
+    /// It may be asked before each packet that is not wanted as a value.
+    #[inline]
+    pub fn take_alike(
+        &mut self,
+        now: Instant,
+        read: &mut BytesMut,
+        broker: &Broker<H>,
+    ) -> Option<usize> {
+        let Stage::Connected { keep_alive, pace, .. } = &mut self.stage else { return None };
+        // In haste each is asked whether it is in time.
+        let route = self.route.as_mut().filter(|_| !pace.is_hasty())?;
+        let payload = route.take_alike(read, &broker.limits)?;
+        // [MQTT-4.3.1-1] At QoS 0 there is nothing else to be done about it.
+        // [MQTT-3.1.2-24] As after any other packet.
+        keep_alive.heard(now);
+        let is_taken = pace.published(now);
+        debug_assert!(is_taken, "without haste each is");
+        Some(payload)
+    }
+
+    /// As [`handle`](Self::handle), for a packet that has come together with others: messages of
+    /// QoS 0 may gather, to be handed on together by [`pass_on`](Self::pass_on).
     pub fn handle_among(&mut self, now: Instant, packet: Packet, broker: &Broker<H>) {
         broker.holder().unit(|unit| {
             self.handle_within(now, Input::Packet(packet), broker, unit);
@@ -179,7 +204,7 @@ impl<H: Holder> Connection<H> {
         unit: &mut Unit<'_>,
     ) {
         if !matches!(input, Input::Packet(Packet::Publish(_))) {
-            self.hand_over(broker, unit);
+            self.pass_on(now, broker);
         }
         match input {
             Input::Packet(packet) => self.handle_packet(now, packet, broker, unit),
@@ -200,16 +225,16 @@ impl<H: Holder> Connection<H> {
 
     /// Hands on what has gathered; to be called when no further packet is at hand. So does
     /// whatever happens next to the connection.
-    pub fn pass_on(&mut self, broker: &Broker<H>) {
-        if self.route.as_ref().is_some_and(|route| !route.gathered.is_empty()) {
-            broker.holder().unit(|unit| self.hand_over(broker, unit));
-        }
+    pub fn pass_on(&mut self, now: Instant, broker: &Broker<H>) {
+        let pause = self.hand_over(broker);
+        self.pause(now, pause);
     }
 
-    /// The same within a unit.
-    fn hand_over(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) {
-        if let Some(route) = &mut self.route {
-            broker.hand_over_gathered(route, unit);
+    /// The same, and for how long nothing more should be looked at.
+    fn hand_over(&mut self, broker: &Broker<H>) -> Duration {
+        match &mut self.route {
+            Some(route) if !route.is_empty() => broker.hand_over_gathered(route),
+            _ => Duration::ZERO,
         }
     }
 
@@ -223,7 +248,7 @@ impl<H: Holder> Connection<H> {
     /// What to do next; `None` until something happens or the holder wakes this connection.
     pub fn poll_output(&mut self, broker: &Broker<H>) -> Option<Output> {
         if self.outgoing.is_empty() {
-            self.pass_on(broker);
+            self.hand_over(broker);
             self.route = None;
             broker.holder().unit(|unit| self.fetch(broker, unit));
         }

@@ -69,6 +69,11 @@ impl Pace {
         }
     }
 
+    /// Whether there is no time to wait.
+    pub(super) fn is_hasty(&self) -> bool {
+        self.haste != Haste::None
+    }
+
     /// When the next packet is to be looked at; `None` for at once.
     pub(super) fn resumes(&self, now: Instant) -> Option<Instant> {
         self.ahead(now).filter(|_| self.haste == Haste::None)

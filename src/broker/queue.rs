@@ -1,13 +1,16 @@
 //! The messages that wait for one Client, in the order in which they came.
 //!
 //! Clauses: [MQTT-3.1.2-5], [MQTT-4.6.0-5], [MQTT-4.6.0-6]. Not here: what is retained and does not
-//! wait here yet (`rest`).
+//! wait here yet (`rest`), and how those of QoS 0 stand in line (`fleeting`).
+
+mod fleeting;
 
 use std::collections::VecDeque;
 
+use self::fleeting::Fleeting;
 use super::rest::Rest;
 use super::{Backlog, Position, Retained};
-use crate::packet::QoS;
+use crate::packet::{PublishRun, QoS};
 use crate::session::Outbound;
 use crate::topic::{TopicFilter, TopicName};
 
@@ -21,7 +24,7 @@ use crate::topic::{TopicFilter, TopicName};
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Queue {
     /// QoS 0.
-    fleeting: VecDeque<Waiting>,
+    fleeting: Fleeting,
     /// QoS 1 and 2.
     lasting: VecDeque<Waiting>,
     /// What is retained and still owed, each at its place; hardly ever there are any.
@@ -42,10 +45,27 @@ pub(super) struct Waiting {
     pub(super) after: Option<Position>,
 }
 
+/// What is next.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Next {
+    Message(Waiting),
+    /// Messages of QoS 0.
+    Run(PublishRun),
+}
+
+/// What has made room for another.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Dropped {
+    /// A message of QoS 0.
+    Fleeting,
+    /// One of QoS 1 or 2.
+    Lasting(Waiting),
+}
+
 impl Queue {
     pub(super) const fn new() -> Self {
         Self {
-            fleeting: VecDeque::new(),
+            fleeting: Fleeting::new(),
             lasting: VecDeque::new(),
             rests: None,
             arrivals: 0,
@@ -53,27 +73,32 @@ impl Queue {
         }
     }
 
-    /// Takes out the oldest message whose place `outbound` may have, if it needs one where `room` is
-    /// all there is.
+    /// Drops the oldest message whose place one of so many `octets` may have, if it needs one where
+    /// `room` is all there is.
     ///
     /// Those of QoS 0 go first, and for one of QoS 0 no others go.
-    pub(super) fn make_room_for(&mut self, outbound: &Outbound, room: Backlog) -> Option<Waiting> {
-        let could_fit = outbound.octets() <= room.octets && room.messages > 0;
-        if self.has_room_for(outbound, room) || !could_fit {
+    pub(super) fn make_room_for(
+        &mut self,
+        octets: usize,
+        qos: QoS,
+        room: Backlog,
+    ) -> Option<Dropped> {
+        let could_fit = octets <= room.octets && room.messages > 0;
+        if self.has_room_for(Backlog { messages: 1, octets }, room) || !could_fit {
             return None;
         }
-        let waiting = match outbound.qos {
-            QoS::AtMostOnce => self.fleeting.pop_front(),
-            QoS::AtLeastOnce | QoS::ExactlyOnce => {
-                self.fleeting.pop_front().or_else(|| self.lasting.pop_front())
-            }
-        }?;
+        if let Some(octets) = self.fleeting.drop_first() {
+            self.octets -= octets;
+            return Some(Dropped::Fleeting);
+        }
+        let may_go = qos != QoS::AtMostOnce;
+        let waiting = if may_go { self.lasting.pop_front() } else { None }?;
         self.octets -= waiting.outbound.octets();
-        Some(waiting)
+        Some(Dropped::Lasting(waiting))
     }
 
-    fn has_room_for(&self, outbound: &Outbound, room: Backlog) -> bool {
-        self.len() < room.messages && self.octets + outbound.octets() <= room.octets
+    fn has_room_for(&self, more: Backlog, room: Backlog) -> bool {
+        self.len() + more.messages <= room.messages && self.octets + more.octets <= room.octets
     }
 
     /// Puts a message at the end, which may not leave before `after` is durable: its place, or
@@ -84,11 +109,24 @@ impl Queue {
         after: Option<Position>,
         room: Backlog,
     ) -> Option<u64> {
-        if !self.has_room_for(&outbound, room) {
+        if !self.has_room_for(Backlog { messages: 1, octets: outbound.octets() }, room) {
             return None;
         }
         self.put(self.arrivals + 1, outbound, after);
         Some(self.arrivals)
+    }
+
+    /// Puts all messages of a run at the end; `false`, and none of them, when `room` is all there
+    /// is.
+    pub(super) fn push_run(&mut self, run: &PublishRun, room: Backlog) -> bool {
+        let more = Backlog { messages: run.len(), octets: run.message_octets() };
+        let has_room = self.has_room_for(more, room);
+        if has_room {
+            self.fleeting.push_run(self.arrivals + 1, run.clone());
+            self.arrivals += run.len() as u64;
+            self.octets += more.octets;
+        }
+        has_room
     }
 
     /// Puts a message that was taken over earlier at its place, behind all others.
@@ -105,20 +143,28 @@ impl Queue {
     fn put(&mut self, arrival: u64, outbound: Outbound, after: Option<Position>) {
         self.octets += outbound.octets();
         self.arrivals = arrival;
-        self.line(outbound.qos).push_back(Waiting { arrival, outbound, after });
+        let waiting = Waiting { arrival, outbound, after };
+        match waiting.outbound.qos {
+            QoS::AtMostOnce => self.fleeting.push(waiting),
+            QoS::AtLeastOnce | QoS::ExactlyOnce => self.lasting.push_back(waiting),
+        }
     }
 
-    /// Takes the message that is next; without `room` for QoS 1 and 2, the next of QoS 0.
-    pub(super) fn pop(&mut self, room: bool) -> Option<Waiting> {
-        let qos = self.next(room)?;
-        let line = self.line(qos);
-        let waiting = line.pop_front()?;
-        if line.is_empty() && line.capacity() > SPARE {
-            // A Client that has caught up keeps no memory for what might wait for it.
-            *line = VecDeque::new();
-        }
-        self.octets -= waiting.outbound.octets();
-        Some(waiting)
+    /// Takes what is next; without `room` for QoS 1 and 2, the next of QoS 0.
+    pub(super) fn pop(&mut self, room: bool) -> Option<Next> {
+        let next = match self.next(room)? {
+            QoS::AtMostOnce => self.fleeting.pop()?,
+            QoS::AtLeastOnce | QoS::ExactlyOnce => {
+                let waiting = self.lasting.pop_front()?;
+                shed(&mut self.lasting);
+                Next::Message(waiting)
+            }
+        };
+        self.octets -= match &next {
+            Next::Message(waiting) => waiting.outbound.octets(),
+            Next::Run(run) => run.message_octets(),
+        };
+        Some(next)
     }
 
     /// Whether [`pop`](Self::pop) would give a message, or there is one to be fetched.
@@ -128,8 +174,7 @@ impl Queue {
 
     /// The QoS, or one like it, of the message that is next.
     fn next(&self, room: bool) -> Option<QoS> {
-        let arrival = |line: &VecDeque<Waiting>| line.front().map(|waiting| waiting.arrival);
-        let (fleeting, lasting) = (arrival(&self.fleeting), arrival(&self.lasting));
+        let (fleeting, lasting) = self.fronts();
         let (next, qos) = match (fleeting, lasting) {
             // [MQTT-4.6.0-5] [MQTT-4.6.0-6] As they came: no topic is out of order.
             (Some(fleeting), Some(lasting)) if room && lasting < fleeting => {
@@ -154,8 +199,13 @@ impl Queue {
     /// Whether it is the turn of retained messages that are to be fetched.
     pub(super) fn wants_rest(&self) -> bool {
         let Some(rest) = self.owed() else { return false };
-        let fronts = [self.fleeting.front(), self.lasting.front()];
-        fronts.into_iter().flatten().all(|waiting| waiting.arrival > rest)
+        let (fleeting, lasting) = self.fronts();
+        fleeting.into_iter().chain(lasting).all(|arrival| arrival > rest)
+    }
+
+    /// The places of the first of both lines.
+    fn fronts(&self) -> (Option<u64>, Option<u64>) {
+        (self.fleeting.first(), self.lasting.front().map(|waiting| waiting.arrival))
     }
 
     /// Owes retained messages, behind all that waits.
@@ -198,23 +248,18 @@ impl Queue {
             // In front of what came later.
             for outbound in fetched.into_iter().rev() {
                 self.octets += outbound.octets();
-                let line = self.line(outbound.qos);
-                line.push_front(Waiting { arrival, outbound, after: None });
+                let waiting = Waiting { arrival, outbound, after: None };
+                match waiting.outbound.qos {
+                    QoS::AtMostOnce => self.fleeting.push_front(waiting),
+                    QoS::AtLeastOnce | QoS::ExactlyOnce => self.lasting.push_front(waiting),
+                }
             }
-        }
-    }
-
-    fn line(&mut self, qos: QoS) -> &mut VecDeque<Waiting> {
-        match qos {
-            QoS::AtMostOnce => &mut self.fleeting,
-            QoS::AtLeastOnce | QoS::ExactlyOnce => &mut self.lasting,
         }
     }
 
     /// Drops the messages of QoS 0: nobody is there to send them to.
     pub(super) fn drop_fleeting(&mut self) {
-        self.octets -= self.fleeting.iter().map(|waiting| waiting.outbound.octets()).sum::<usize>();
-        self.fleeting = VecDeque::new();
+        self.octets -= std::mem::replace(&mut self.fleeting, Fleeting::new()).octets();
         self.retain_rests(|rest| !rest.is_fleeting && rest.qos != QoS::AtMostOnce);
     }
 
@@ -234,6 +279,13 @@ impl Queue {
     }
 }
 
+/// A Client that has caught up keeps no memory for what might wait for it.
+fn shed<T>(line: &mut VecDeque<T>) {
+    if line.is_empty() && line.capacity() > SPARE {
+        *line = VecDeque::new();
+    }
+}
+
 /// For so many messages an empty line keeps its memory.
 const SPARE: usize = 128;
 
@@ -244,6 +296,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::packet::{Delivery, Packet, Publish, PublishRunWriter};
     use crate::session::Message;
     use crate::topic::TopicName;
 
@@ -257,8 +310,26 @@ mod tests {
     const ROOM: Backlog = Backlog { messages: 9, octets: 99 };
 
     fn drain(queue: &mut Queue, room: bool) -> Vec<Bytes> {
-        let payload = |waiting: Waiting| waiting.outbound.message.payload.clone();
-        std::iter::from_fn(|| queue.pop(room)).map(payload).collect()
+        let payloads = |next| match next {
+            Next::Message(waiting) => vec![waiting.outbound.message.payload.clone()],
+            Next::Run(run) => run.packets().map(payload).collect(),
+        };
+        std::iter::from_fn(|| queue.pop(room)).flat_map(payloads).collect()
+    }
+
+    fn payload(packet: Packet) -> Bytes {
+        let Packet::Publish(publish) = packet else { panic!("{packet}") };
+        publish.payload
+    }
+
+    fn run(payloads: &[&'static str]) -> PublishRun {
+        let mut writer = PublishRunWriter::default();
+        for &payload in payloads {
+            let (topic, payload) = (TopicName::new("t").unwrap(), Bytes::from(payload));
+            let delivery = Delivery::AtMostOnce;
+            writer.push(&Publish { topic, payload, delivery, retain: false });
+        }
+        writer.finish().unwrap()
     }
 
     fn mixed() -> Queue {
@@ -300,15 +371,20 @@ mod tests {
     fn the_oldest_make_room_and_qos_0_goes_first() {
         let room = Backlog { messages: 4, octets: 10 };
         let mut queue = mixed();
+        let place = |dropped| match dropped {
+            Dropped::Fleeting => 0,
+            Dropped::Lasting(waiting) => waiting.arrival,
+        };
         let mut push = |qos, payload| {
             let outbound = outbound(qos, payload);
-            let made = std::iter::from_fn(|| queue.make_room_for(&outbound, room));
-            let dropped: Vec<_> = made.map(|waiting| waiting.arrival).collect();
+            let octets = outbound.octets();
+            let made = std::iter::from_fn(|| queue.make_room_for(octets, qos, room));
+            let dropped: Vec<_> = made.map(place).collect();
             (dropped, queue.push(outbound, None, room).is_some())
         };
-        assert_eq!(push(QoS::AtLeastOnce, "5"), (vec![2], true));
-        assert_eq!(push(QoS::AtMostOnce, "6"), (vec![4], true));
-        assert_eq!(push(QoS::ExactlyOnce, "7"), (vec![6], true));
+        assert_eq!(push(QoS::AtLeastOnce, "5"), (vec![0], true));
+        assert_eq!(push(QoS::AtMostOnce, "6"), (vec![0], true));
+        assert_eq!(push(QoS::ExactlyOnce, "7"), (vec![0], true));
         assert_eq!(push(QoS::ExactlyOnce, "8"), (vec![1], true));
         assert_eq!(push(QoS::AtMostOnce, "9"), (vec![], false), "QoS 0 pushes out no other");
         assert_eq!(drain(&mut queue, true), ["3", "5", "7", "8"]);
@@ -318,12 +394,49 @@ mod tests {
         for payload in ["1", "2", "3"] {
             assert!(queue.push(outbound(QoS::AtLeastOnce, payload), None, room).is_some());
         }
-        let large = outbound(QoS::AtLeastOnce, "0123456789");
-        assert_eq!(queue.make_room_for(&large, room), None, "it cannot have any, so nobody goes");
-        let fits = outbound(QoS::AtLeastOnce, "4567");
-        assert_eq!(queue.make_room_for(&fits, room).map(|waiting| waiting.arrival), Some(1));
-        assert_eq!(queue.make_room_for(&fits, room), None);
-        assert!(queue.push(fits, None, room).is_some());
+        let mut make_room = |octets| queue.make_room_for(octets, QoS::AtLeastOnce, room).map(place);
+        assert_eq!(make_room(11), None, "it cannot have any, so nobody goes");
+        assert_eq!(make_room(5), Some(1));
+        assert_eq!(make_room(5), None);
+        assert!(queue.push(outbound(QoS::AtLeastOnce, "4567"), None, room).is_some());
+    }
+
+    #[test]
+    fn a_run_stands_in_line_as_its_messages_would() {
+        // MQTT-4.6.0-5, MQTT-4.6.0-6
+        let mut queue = mixed();
+        assert!(queue.push_run(&run(&["5", "6"]), ROOM));
+        assert_eq!(queue.push(outbound(QoS::AtLeastOnce, "7"), None, ROOM), Some(7));
+        assert_eq!((queue.len(), queue.fleeting(), queue.octets()), (7, 4, 14));
+        assert_eq!(drain(&mut queue.clone(), false), ["2", "4", "5", "6"]);
+        assert_eq!(drain(&mut queue, true), ["1", "2", "3", "4", "5", "6", "7"]);
+        assert_eq!((queue.len(), queue.octets()), (0, 0));
+    }
+
+    #[test]
+    fn a_run_comes_in_as_a_whole_or_not_at_all() {
+        let room = Backlog { messages: 3, octets: 8 };
+        let mut queue = Queue::new();
+        assert!(queue.push_run(&run(&["1"]), room));
+        assert!(!queue.push_run(&run(&["2", "3", "4"]), room), "a fourth message");
+        assert!(!queue.push_run(&run(&["0123", "4"]), room), "nine octets");
+        assert!(queue.push_run(&run(&["012", "3"]), room), "eight");
+        assert_eq!(drain(&mut queue, true), ["1", "012", "3"]);
+    }
+
+    #[test]
+    fn of_a_run_one_message_goes_after_the_other() {
+        let room = Backlog { messages: 3, octets: 9 };
+        let mut queue = Queue::new();
+        assert!(queue.push_run(&run(&["1", "22"]), room));
+        assert!(queue.push(outbound(QoS::AtLeastOnce, "3"), None, room).is_some());
+        let mut make_room = || queue.make_room_for(2, QoS::AtMostOnce, room);
+        assert_eq!(make_room(), Some(Dropped::Fleeting));
+        assert_eq!(make_room(), None);
+        assert_eq!((queue.len(), queue.octets()), (2, 5));
+        assert!(queue.push_run(&run(&["4"]), room));
+        assert_eq!(drain(&mut queue, true), ["22", "3", "4"]);
+        assert_eq!(queue.octets(), 0);
     }
 
     #[test]
@@ -334,7 +447,7 @@ mod tests {
             assert!(queue.push(outbound(QoS::AtMostOnce, ""), None, room).is_some());
         }
         assert_eq!(drain(&mut queue, true).len(), 1_000);
-        assert!(queue.fleeting.capacity() <= SPARE);
+        assert!(queue.fleeting.room() <= SPARE);
     }
 
     #[test]

@@ -5,21 +5,23 @@
 //! no subscription has changed since, and forgotten when the packets have been worked on, so that
 //! nothing is kept for a connection that is silent.
 //!
-//! Messages of QoS 0, of which nobody is told that they were taken over, gather here as well and
-//! are handed over together.
+//! Messages of QoS 0, of which nobody is told that they were taken over, gather here as well: they
+//! are written one behind the other, as their receivers get them, and handed over together.
 //!
 //! Clauses: [MQTT-3.3.2-3], [MQTT-3.3.5-1], [MQTT-3.10.4-2], [MQTT-4.7.3-4]. Not here: the handing
 //! over (`routing`).
 
-use super::Holder;
-use super::routing::Routed;
-use crate::packet::QoS;
+use bytes::BytesMut;
+
+use super::{Holder, Limits};
+use crate::packet::{Delivery, Publish, PublishRun, PublishRunWriter, QoS};
 use crate::topic::TopicName;
 
 /// The Sessions that get the messages of a topic, once each, with the greatest QoS they were
 /// granted.
 ///
-/// Invariant: what has gathered is of one topic, and of QoS 0.
+/// Invariant: what has gathered is of one topic, `gathering`, and there is such a topic while
+/// something has.
 #[derive(Debug)]
 pub(super) struct Route<S> {
     /// `None` before the first.
@@ -27,26 +29,67 @@ pub(super) struct Route<S> {
     /// How often the subscriptions had changed when these were found.
     changes: u64,
     subscribers: Vec<(S, QoS)>,
-    /// Messages that are yet to be handed over.
-    pub(super) gathered: Vec<Routed>,
+    gathering: Option<TopicName>,
+    gathered: PublishRunWriter,
 }
 
-/// So many gather: enough for what they share to cost little, and a subscriber's Session is not
-/// locked for long.
-const GATHERED: usize = 64;
+/// So many gather, in so many octets: enough for what they share to cost little, and little to
+/// have in memory twice.
+const GATHERED: usize = 256;
+const GATHERED_OCTETS: usize = 16 * 1024;
+
+/// What has so many octets, or more, is not copied for the sake of company.
+const LARGE: usize = 4 * 1024;
 
 impl<S> Default for Route<S> {
     fn default() -> Self {
-        Self { topic: None, changes: 0, subscribers: Vec::new(), gathered: Vec::new() }
+        Self {
+            topic: None,
+            changes: 0,
+            subscribers: Vec::new(),
+            gathering: None,
+            gathered: PublishRunWriter::default(),
+        }
     }
 }
 
 impl<S> Route<S> {
-    /// Whether a message of `topic` may gather with those that have.
-    pub(super) fn takes(&self, topic: &TopicName) -> bool {
-        self.gathered.len() < GATHERED
-            && self.gathered.first().is_none_or(|first| first.topic() == topic)
+    /// Whether nothing has gathered.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.gathered.is_empty()
     }
+
+    /// Lets `publish` gather as the first, if it is one of those that do.
+    ///
+    /// Its publisher may publish to this topic, and so it may while others join.
+    pub(super) fn begin(&mut self, publish: &Publish) -> bool {
+        debug_assert!(self.is_empty());
+        let may_gather = may_gather(publish);
+        if may_gather {
+            self.gathering = Some(publish.topic.clone());
+            self.gathered.push(publish);
+        }
+        may_gather
+    }
+
+    /// Takes the packet at the front of `read` to those that have gathered, if it is another of
+    /// their kind and there is room: how many octets its payload has.
+    #[inline]
+    pub(super) fn take_alike(&mut self, read: &mut BytesMut, limits: &Limits) -> Option<usize> {
+        let has_room = self.gathered.len() < GATHERED && self.gathered.octets() < GATHERED_OCTETS;
+        let most = limits.max_packet_size.min(LARGE);
+        if has_room { self.gathered.take_alike(read, most) } else { None }
+    }
+
+    /// Those that have gathered, and their topic.
+    pub(super) fn finish(&mut self) -> Option<(TopicName, PublishRun)> {
+        self.gathering.take().zip(self.gathered.finish())
+    }
+}
+
+/// Whether a message is for all who get it the same few octets.
+fn may_gather(publish: &Publish) -> bool {
+    publish.delivery == Delivery::AtMostOnce && !publish.retain && publish.payload.len() < LARGE
 }
 
 impl<S: Clone + Ord> Route<S> {

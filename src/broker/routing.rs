@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::route::Route;
-use super::{Bound, Broker, Change, Holder, KeptMessage, MessageNumber, Session, Unit};
-use crate::packet::{QoS, Will};
+use super::{Backlog, Bound, Broker, Change, Holder, KeptMessage, MessageNumber, Session, Unit};
+use crate::packet::{Publish, PublishRun, QoS, Will};
 use crate::session::Message;
 use crate::topic::TopicName;
 
@@ -120,17 +120,55 @@ impl<H: Holder> Broker<H> {
         retain: bool,
         unit: &mut Unit<'_>,
     ) {
+        let more = Backlog { messages: 1, octets: routed.octets() };
+        self.hand_over_within(session, more, |session, room| {
+            session.deliver(routed, granted, retain, (self.policy.queue, room), unit)
+        });
+        self.settle(session);
+    }
+
+    /// Hands messages of QoS 0 to a Session, as many of them as there is room for.
+    fn hand_over_run(&self, session: &mut Session<H::Connection>, run: &PublishRun) {
+        let all = Backlog { messages: run.len(), octets: run.message_octets() };
+        let room = session.room(all, &self.limits, || self.holder.held());
+        match session.deliver_run(run, room) {
+            Some(woken) => woken.map(|connection| self.holder.wake(connection)).unwrap_or_default(),
+            None => {
+                let mut rest = run.clone();
+                while let Some(one) = rest.split_first() {
+                    self.hand_over_one(session, &one);
+                }
+                self.hand_over_one(session, &rest);
+            }
+        }
+        self.settle(session);
+    }
+
+    /// Hands one message of QoS 0 to a Session that may have no room for it.
+    fn hand_over_one(&self, session: &mut Session<H::Connection>, one: &PublishRun) {
+        let more = Backlog { messages: 1, octets: one.message_octets() };
+        self.hand_over_within(session, more, |session, room| {
+            session.deliver_one(one, (self.policy.queue, room))
+        });
+    }
+
+    /// Has a Session take `more` in the room that there is, wakes its connection if it says so, and
+    /// tells of what was dropped.
+    fn hand_over_within(
+        &self,
+        session: &mut Session<H::Connection>,
+        more: Backlog,
+        take: impl FnOnce(&mut Session<H::Connection>, Backlog) -> Option<&H::Connection>,
+    ) {
         let dropped = session.dropped();
-        let room = session.room(routed.octets(), &self.limits, || self.holder.held());
-        let full = (self.policy.queue, room);
-        if let Some(connection) = session.deliver(routed, granted, retain, full, unit) {
+        let room = session.room(more, &self.limits, || self.holder.held());
+        if let Some(connection) = take(session, room) {
             self.holder.wake(connection);
         }
         let dropped = session.dropped() - dropped;
         if dropped > 0 {
             self.holder.reached(session.bound(room, &self.limits), dropped);
         }
-        self.settle(session);
     }
 
     /// Keeps a message for those who subscribe later.
@@ -164,23 +202,16 @@ impl<H: Holder> Broker<H> {
     /// over, and a subscriber's Session is locked and woken once for all of them.
     pub(super) fn publish_for_client(
         &self,
-        message: Message,
+        publish: Publish,
         route: &mut Route<H::Session>,
         unit: &mut Unit<'_>,
     ) -> Duration {
-        let mut pause = Duration::ZERO;
-        if !self.is_for_clients(&message.topic) {
-            return pause;
+        if !self.is_for_clients(&publish.topic) {
+            return Duration::ZERO;
         }
-        let may_gather = message.qos == QoS::AtMostOnce && !message.retain;
-        if !(may_gather && route.takes(&message.topic)) {
-            pause = self.hand_over_gathered(route, unit);
-        }
-        let routed = Routed::new(message);
-        if may_gather {
-            route.gathered.push(routed);
-        } else {
-            self.publish_within(&routed, route, unit);
+        let pause = self.hand_over_gathered(route);
+        if !route.begin(&publish) {
+            self.publish_within(&Routed::new(Message::from_publish(publish)), route, unit);
         }
         pause
     }
@@ -189,20 +220,14 @@ impl<H: Holder> Broker<H> {
     /// should wait for one that gets them.
     ///
     /// A subscriber that takes nothing has no room left in the end, and then nobody waits for it.
-    pub(super) fn hand_over_gathered(
-        &self,
-        route: &mut Route<H::Session>,
-        unit: &mut Unit<'_>,
-    ) -> Duration {
-        let mut gathered = std::mem::take(&mut route.gathered);
+    pub(super) fn hand_over_gathered(&self, route: &mut Route<H::Session>) -> Duration {
         let mut pause = Duration::ZERO;
-        let Some(first) = gathered.first() else { return pause };
-        for &(ref session, granted) in route.to(first.topic(), &self.holder) {
+        let Some((topic, run)) = route.finish() else { return pause };
+        for (session, _) in route.to(&topic, &self.holder) {
             self.holder.with_session(session, |session| {
                 let dropped = session.dropped();
-                // [MQTT-3.3.1-9] RETAIN 0, as for any other.
-                for routed in &gathered {
-                    self.hand_over(session, routed, granted, false, unit);
+                if session.may_read(&topic) {
+                    self.hand_over_run(session, &run);
                 }
                 if session.dropped() == dropped {
                     let steps = u32::try_from(session.fleeting() / BEHIND).unwrap_or(u32::MAX);
@@ -210,8 +235,6 @@ impl<H: Holder> Broker<H> {
                 }
             });
         }
-        gathered.clear();
-        route.gathered = gathered;
         pause
     }
 

@@ -17,12 +17,13 @@ mod ownership;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub(super) use self::delivering::ToSend;
 use self::keeping::Keeping;
 use self::line::Line;
 pub(super) use self::line::Turn;
 pub use self::name::SessionName;
 use super::backlog::UNTOLD;
-use super::queue::{Queue, Waiting};
+use super::queue::Queue;
 use super::{Backlog, Change, CloseReason, Limits, Rights, SessionNumber, Unit};
 use crate::packet::{Packet, QoS, Text, Will};
 use crate::session::{Receiving, Sending};

@@ -6,7 +6,7 @@
 
 use super::rest::Rest;
 use super::routing::Routed;
-use super::{Bound, Broker, Holder, Retained, Session, Unit};
+use super::{Backlog, Bound, Broker, Holder, Retained, Session, Unit};
 use crate::packet::{QoS, Suback, SubackCode, Subscribe, SubscribeFilter, Unsuback, Unsubscribe};
 use crate::topic::TopicFilter;
 
@@ -89,7 +89,8 @@ impl<H: Holder> Broker<H> {
             let granted = qos.min(message.qos);
             if rest.is_none() {
                 let octets = routed.octets();
-                let room = state.room(octets, &self.limits, || self.holder.held());
+                let more = Backlog { messages: 1, octets };
+                let room = state.room(more, &self.limits, || self.holder.held());
                 if state.may_owe(octets, granted, room) {
                     let (filter, after) = (filter.clone(), last.take());
                     rest = Some(Rest { filter, qos, after, age: retained.age(), is_fleeting });

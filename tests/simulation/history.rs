@@ -100,6 +100,7 @@ pub(crate) struct Counts {
     pub(crate) dropped: u32,
     /// Times that the last Packet Identifier was used, after which the first comes.
     pub(crate) wraps: u32,
+    pub(crate) alike: u32,
 }
 
 impl History {
@@ -195,7 +196,7 @@ impl Counts {
         assert!(self.all().into_iter().all(|(_, count)| *count > 0), "{text}");
     }
 
-    fn all(&mut self) -> [(&'static str, &mut u32); 15] {
+    fn all(&mut self) -> [(&'static str, &mut u32); 16] {
         [
             ("messages published", &mut self.published),
             ("received", &mut self.received),
@@ -212,6 +213,7 @@ impl Counts {
             ("silences ended", &mut self.silences),
             ("messages dropped", &mut self.dropped),
             ("identifiers that went round", &mut self.wraps),
+            ("messages that joined others", &mut self.alike),
         ]
     }
 }

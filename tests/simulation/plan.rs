@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) aged: bool,
     /// How long the server keeps the Session of a peer that is away, in seconds.
     pub(crate) expiry: Option<u64>,
+    /// Whether the server takes in together what has come together.
+    pub(crate) gathers: bool,
     /// How many messages may wait for one peer, and whether the old ones give way.
     pub(crate) queue: Option<(usize, bool)>,
     /// How many messages a second one peer may publish; 0 for any number.
@@ -90,6 +92,13 @@ pub(crate) enum Step {
     Stay(Duration),
 }
 
+impl Step {
+    /// Whether it is a message that is not retained.
+    const fn is_live(&self) -> bool {
+        matches!(self, Self::Publish { retain: false, .. })
+    }
+}
+
 /// How long peers act before the network behaves.
 pub(crate) const STORM: Duration = Duration::from_secs(20);
 
@@ -124,6 +133,7 @@ impl Plan {
             server_in_flight: [1, 2, 3, 20][random.place(4)],
             aged: keeping != Keeping::Volatile && random.happens(25),
             expiry: random.happens(20).then(|| 1 + random.below(3)),
+            gathers: random.happens(50),
             // What is dropped is told while the server lives, and not after it.
             queue: (keeping == Keeping::Volatile && random.happens(50))
                 .then(|| (2 + random.place(6), random.happens(50))),
@@ -180,7 +190,10 @@ impl PeerPlan {
                     padding: Some(if random.happens(5) { 3_000 } else { random.place(30) }),
                 },
             };
-            plan.steps.push((moment(random, 600, STORM), step));
+            // Some publishers say much at once.
+            let times = if random.happens(20) && step.is_live() { 1 + random.place(6) } else { 1 };
+            let time = moment(random, 600, STORM);
+            plan.steps.extend(std::iter::repeat_n((time, step), times));
         }
         plan
     }

@@ -30,6 +30,17 @@ impl World {
 
     /// The server reads what has come.
     pub(crate) fn server_reads(&mut self, link: usize) {
+        self.server_takes_in(link);
+        let (instant, gathers) = (self.instant(), self.gathers());
+        if let Some(server) = self.server.as_mut().filter(|_| gathers)
+            && let Some(seat) = server.seats.get_mut(&link)
+        {
+            seat.value.pass_on(instant, &server.broker);
+            self.drive(link);
+        }
+    }
+
+    fn server_takes_in(&mut self, link: usize) {
         let (instant, epoch, life) = (self.instant(), self.epoch, self.life);
         while let Some(seat) = self.seat(link) {
             match seat.value.listening(instant) {
@@ -40,6 +51,10 @@ impl World {
                 Listening::AfterAnswer if seat.ended => return self.server_ends(link),
                 Listening::AfterAnswer => return,
             }
+            if self.server_gathers(link) {
+                continue;
+            }
+            let Some(seat) = self.seat(link) else { return };
             match Decoder::default().decode(&mut seat.inbox) {
                 Ok(None) if seat.ended => return self.server_ends(link),
                 Ok(None) => return,
@@ -56,6 +71,26 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Whether packets that have come together are taken in together; defects look at each.
+    pub(crate) fn gathers(&self) -> bool {
+        self.plan.gathers && self.seams.defect.is_none()
+    }
+
+    /// Takes a packet as it stands to those that have gathered, as the program does.
+    fn server_gathers(&mut self, link: usize) -> bool {
+        let (now, instant, may_gather) = (self.now, self.instant(), self.gathers());
+        let Some(server) = &mut self.server else { return false };
+        let Some(seat) = server.seats.get_mut(&link) else { return false };
+        let gathers =
+            may_gather && seat.value.take_alike(instant, &mut seat.inbox, &server.broker).is_some();
+        if gathers {
+            seat.heard = now;
+            self.history.counts.alike += 1;
+            self.tell(|| format!("link {link} → another of the same"));
+        }
+        gathers
     }
 
     /// The network tells the server that there is nothing more, or that nothing can be sent.

@@ -57,7 +57,7 @@ pub(crate) struct Seat {
     /// The server knows that.
     pub(crate) left: bool,
     /// When the last whole packet came, and how long silence may last.
-    heard: Duration,
+    pub(crate) heard: Duration,
     patience: Option<Duration>,
 }
 
@@ -219,14 +219,21 @@ impl World {
 
     /// Something happens to a connection.
     pub(crate) fn server_input(&mut self, link: usize, input: Input) {
-        let (now, instant) = (self.now, self.instant());
+        let (now, instant, gathers) = (self.now, self.instant(), self.gathers());
         let Some(server) = &mut self.server else { return };
         let Some(seat) = server.seats.get_mut(&link) else { return };
         if matches!(input, Input::Packet(_)) {
             seat.heard = now;
         }
         let was_open = seat.is_open();
-        seat.value.handle(instant, input, &server.broker);
+        // Others like it may be at hand; it is driven once all have been read.
+        let is_among = gathers && matches!(input, Input::Packet(Packet::Publish(_)));
+        match input {
+            Input::Packet(packet) if is_among => {
+                seat.value.handle_among(instant, packet, &server.broker);
+            }
+            input => seat.value.handle(instant, input, &server.broker),
+        }
         let is_open = seat.is_open();
         let (peer, leaving) = (seat.peer, seat.leaving);
         if was_open && !is_open {
@@ -235,7 +242,9 @@ impl World {
                 self.due_of_seat(link);
             }
         }
-        self.drive(link);
+        if !is_among {
+            self.drive(link);
+        }
     }
 
     /// The connection has ended without DISCONNECT: its Will is due.
@@ -278,6 +287,9 @@ impl World {
                 None => break,
                 Some(Output::Hold(position)) => seat.held = Some(position),
                 Some(Output::Send(packet)) => self.server_sends(link, packet),
+                Some(Output::SendRun(run)) => {
+                    run.packets().for_each(|packet| self.server_sends(link, packet));
+                }
                 Some(Output::Close(reason)) => self.server_closes(link, reason),
                 Some(Output::Note(Note::Dropped(count))) if self.plan.queue.is_some() => {
                     self.drops(link, count);

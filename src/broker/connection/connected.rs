@@ -11,7 +11,6 @@ use crate::broker::{
     Broker, CloseReason, Holder, Note, Session, UnauthorizedPublish, Unit, Violation,
 };
 use crate::packet::{Packet, Pingresp, Publish, QoS};
-use crate::session::Message;
 
 impl<H: Holder> Connection<H> {
     /// Takes in a packet that is not the first.
@@ -109,7 +108,7 @@ impl<H: Holder> Connection<H> {
             self.outgoing.push_back(Output::Note(Note::Unauthorized(publish.topic)));
         } else if received.is_new {
             let route = self.route.get_or_insert_default();
-            let pause = broker.publish_for_client(Message::from_publish(publish), route, unit);
+            let pause = broker.publish_for_client(publish, route, unit);
             self.pause(now, pause);
         }
         // Answered only now that the message has been taken over.

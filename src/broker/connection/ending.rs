@@ -95,7 +95,7 @@ impl<H: Holder> Connection<H> {
     /// Ends the connection, and parts from the Session.
     pub(super) fn close(&mut self, reason: CloseReason, broker: &Broker<H>, unit: &mut Unit<'_>) {
         // What it has published comes before its Will.
-        self.hand_over(broker, unit);
+        self.hand_over(broker);
         match std::mem::replace(&mut self.stage, Stage::Closed) {
             Stage::Closed => return,
             Stage::Opened { .. } | Stage::Asking { .. } => {}

@@ -3,11 +3,14 @@
 //! Clauses: [MQTT-3.1.4-2]. Not here: which packets a Session has (`session`).
 
 use super::{Connection, Output, Stage};
+use crate::broker::session::ToSend;
 use crate::broker::{Bound, Broker, CloseReason, Holder, Note, Position, Session, Unit};
 use crate::packet::Packet;
 
-/// How many packets are fetched from the Session at a time.
+/// How much is fetched from the Session at a time: so many packets and runs, and so many octets of
+/// the latter.
 const BATCH: usize = 64;
+const BATCH_OCTETS: usize = 64 * 1024;
 
 impl<H: Holder> Connection<H> {
     pub(super) fn send(&mut self, packet: impl Into<Packet>) {
@@ -50,12 +53,22 @@ impl<H: Holder> Connection<H> {
             }
             let dropped = state.dropped_news().map(|count| Output::Note(Note::Dropped(count)));
             self.outgoing.extend(dropped);
-            self.outgoing.reserve(state.backlog().0.min(BATCH));
-            let packets = std::iter::from_fn(|| state.next_packet(unit)).take(BATCH);
-            self.outgoing.extend(packets.map(|(packet, after)| {
-                recorded = recorded.max(after);
-                Output::Send(packet)
-            }));
+            let mut octets = 0;
+            while self.outgoing.len() - begin < BATCH
+                && octets < BATCH_OCTETS
+                && let Some(next) = state.next_to_send(unit)
+            {
+                self.outgoing.push_back(match next {
+                    ToSend::Packet(packet, after) => {
+                        recorded = recorded.max(after);
+                        Output::Send(packet)
+                    }
+                    ToSend::Run(run) => {
+                        octets += run.octets().len();
+                        Output::SendRun(run)
+                    }
+                });
+            }
             if state.waits_for_answers() {
                 broker.holder().reached(Bound::MaxInFlight, 1);
             }

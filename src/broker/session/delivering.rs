@@ -5,14 +5,15 @@
 
 use super::Session;
 use crate::broker::backlog::UNTOLD;
-use crate::broker::queue::Waiting;
+use crate::broker::queue::{Dropped, Next, Waiting};
 use crate::broker::rest::{AT_ONCE, Rest};
 use crate::broker::routing::Routed;
 use crate::broker::{
     Backlog, Bound, Change, CloseReason, KeptMessage, Limits, Position, QueuePolicy, Retained, Unit,
 };
-use crate::packet::{Packet, PacketId, QoS};
+use crate::packet::{Packet, PacketId, PublishRun, QoS};
 use crate::session::Outbound;
+use crate::topic::TopicName;
 
 /// How many messages for one Client may share the memory that they were read into.
 ///
@@ -20,19 +21,27 @@ use crate::session::Outbound;
 /// the whole buffer that it came in, far beyond what the limits of the queue count.
 const LIVE: usize = 64;
 
+/// What a Session has for its connection.
+#[derive(Debug)]
+pub(in crate::broker) enum ToSend {
+    /// A packet, and what has to be durable before it leaves.
+    Packet(Packet, Option<Position>),
+    /// Messages of QoS 0, which wait for nothing.
+    Run(PublishRun),
+}
+
 impl<C> Session<C> {
-    /// How much may wait for this Client, when another message of so many octets is one of them;
-    /// `all` is what all Sessions hold.
+    /// How much may wait for this Client, `more` among it; `all` is what all Sessions hold.
     pub(in crate::broker) fn room(
         &self,
-        octets: usize,
+        more: Backlog,
         limits: &Limits,
         all: impl FnOnce() -> Backlog,
     ) -> Backlog {
         let (messages, max_octets) = (limits.max_queued_messages, limits.max_queued_octets);
         let most = Backlog { messages, octets: max_octets };
         let held = self.held();
-        let (messages, octets) = (held.messages + 1, held.octets + octets);
+        let (messages, octets) = (held.messages + more.messages, held.octets + more.octets);
         let is_little = messages <= UNTOLD.messages && octets <= UNTOLD.octets;
         if is_little && self.attachment.is_some() {
             return most;
@@ -70,7 +79,7 @@ impl<C> Session<C> {
         (policy, room): (QueuePolicy, Backlog),
         unit: &mut Unit<'_>,
     ) -> Option<&C> {
-        if !self.rights.may_read(routed.topic()) {
+        if !self.may_read(routed.topic()) {
             return None;
         }
         // [MQTT-3.8.4-6] No better than it was published, and no better than was granted.
@@ -91,15 +100,15 @@ impl<C> Session<C> {
         let is_once = qos != QoS::AtLeastOnce && routed.may_come_again();
         let after = if is_once { unit.recorded() } else { None };
         if policy == QueuePolicy::DropOld {
-            while let Some(older) = self.queue.make_room_for(&outbound, room) {
+            while let Some(older) = self.queue.make_room_for(outbound.octets(), qos, room) {
                 self.dropped += 1;
-                self.dropped_waiting(&older, unit);
+                if let Dropped::Lasting(older) = older {
+                    self.dropped_waiting(&older, unit);
+                }
             }
         }
         let Some(order) = self.queue.push(outbound, after, room) else {
-            self.dropped += 1;
-            let ends = policy == QueuePolicy::Disconnect && self.dismissed().is_none();
-            return if ends { self.dismiss(CloseReason::QueueFull) } else { None };
+            return self.drop_for_want_of_room(policy);
         };
         if let Some(message) = kept
             && let Some(number) = routed.number(unit)
@@ -107,6 +116,50 @@ impl<C> Session<C> {
             let message = KeptMessage { number, message };
             self.record(unit, |session| Change::Queued { session, order, message, qos, retain });
         }
+        self.waits_no_more()
+    }
+
+    /// Takes over messages of QoS 0 for this Client as [`deliver`](Self::deliver) does one: all of
+    /// them or, without room for all, none; `None` then.
+    pub(in crate::broker) fn deliver_run(
+        &mut self,
+        run: &PublishRun,
+        room: Backlog,
+    ) -> Option<Option<&C>> {
+        // For an absent Client QoS 0 need not be kept (U-3.1.2.4-1), and is not.
+        let is_taken = self.attachment.is_none() || self.queue.push_run(run, room);
+        is_taken.then(|| self.waits_no_more())
+    }
+
+    /// The same for one of them, for which there may be none.
+    pub(in crate::broker) fn deliver_one(
+        &mut self,
+        one: &PublishRun,
+        (policy, room): (QueuePolicy, Backlog),
+    ) -> Option<&C> {
+        debug_assert_eq!(one.len(), 1);
+        if policy == QueuePolicy::DropOld {
+            let octets = one.message_octets();
+            while self.queue.make_room_for(octets, QoS::AtMostOnce, room).is_some() {
+                self.dropped += 1;
+            }
+        }
+        if self.queue.push_run(one, room) {
+            self.waits_no_more()
+        } else {
+            self.drop_for_want_of_room(policy)
+        }
+    }
+
+    /// Drops a message that has just come, and says which connection to end for it.
+    fn drop_for_want_of_room(&mut self, policy: QueuePolicy) -> Option<&C> {
+        self.dropped += 1;
+        let ends = policy == QueuePolicy::Disconnect && self.dismissed().is_none();
+        if ends { self.dismiss(CloseReason::QueueFull) } else { None }
+    }
+
+    /// The connection to wake, if it waits and there is something for it.
+    fn waits_no_more(&mut self) -> Option<&C> {
         let has_next = self.queue.has_next(self.sending.has_room());
         let attachment = self.attachment.as_mut()?;
         if !attachment.idle || !has_next {
@@ -114,6 +167,11 @@ impl<C> Session<C> {
         }
         attachment.idle = false;
         Some(&attachment.connection)
+    }
+
+    /// Whether its Client may read messages of `topic`.
+    pub(in crate::broker) fn may_read(&self, topic: &TopicName) -> bool {
+        self.rights.may_read(topic)
     }
 
     /// Whether so much waits that another message of so many octets, at `qos` for this Client and
@@ -146,29 +204,27 @@ impl<C> Session<C> {
         self.queue.fetch_rest(retained, |topic| rights.may_read(topic));
     }
 
-    /// The next packet to send, if this connection may have one now, and what has to be durable
-    /// before it leaves.
+    /// What to send next, if this connection may have anything now.
     ///
     /// After `None` the connection waits to be woken.
-    pub(in crate::broker) fn next_packet(
-        &mut self,
-        unit: &mut Unit<'_>,
-    ) -> Option<(Packet, Option<Position>)> {
+    pub(in crate::broker) fn next_to_send(&mut self, unit: &mut Unit<'_>) -> Option<ToSend> {
         if let Some(packet) = self.resend.pop_front() {
-            return Some((packet, self.recorded()));
+            return Some(ToSend::Packet(packet, self.recorded()));
         }
-        let next = self.next_readable(unit);
-        let publish = next.and_then(|Waiting { arrival, outbound, after }| {
-            let publish = self.sending.publish(outbound)?;
-            if let Some(packet_id) = publish.delivery.packet_id() {
-                self.sent(arrival, packet_id, unit);
+        let next = self.next_readable(unit).and_then(|next| match next {
+            Next::Run(run) => Some(ToSend::Run(run)),
+            Next::Message(Waiting { arrival, outbound, after }) => {
+                let publish = self.sending.publish(outbound)?;
+                if let Some(packet_id) = publish.delivery.packet_id() {
+                    self.sent(arrival, packet_id, unit);
+                }
+                Some(ToSend::Packet(publish.into(), after.max(self.recorded())))
             }
-            Some((publish.into(), after.max(self.recorded())))
         });
-        if let (None, Some(attachment)) = (&publish, &mut self.attachment) {
+        if let (None, Some(attachment)) = (&next, &mut self.attachment) {
             attachment.idle = true;
         }
-        publish
+        next
     }
 
     /// Tells that the delivery at place `order` has got its identifier.

@@ -2,7 +2,8 @@
 //!
 //! Clauses: [MQTT-3.3.5-2], for what is delivered. Not here: which rights those are (`access`).
 
-use super::{Session, Waiting};
+use super::Session;
+use crate::broker::queue::{Next, Waiting};
 use crate::broker::{Change, CloseReason, Rights, Unit};
 use crate::packet::{QoS, Text};
 
@@ -42,15 +43,21 @@ impl<C> Session<C> {
         self.attachment.as_ref()?.dismissed.as_deref().copied()
     }
 
-    /// Takes the next message that may be sent now.
-    pub(super) fn next_readable(&mut self, unit: &mut Unit<'_>) -> Option<Waiting> {
+    /// Takes what is next and may be sent now.
+    pub(super) fn next_readable(&mut self, unit: &mut Unit<'_>) -> Option<Next> {
         loop {
-            let waiting = self.queue.pop(self.sending.has_room())?;
+            let next = self.queue.pop(self.sending.has_room())?;
             // The rules may have changed while it waited, or the Session has got an owner.
-            if self.rights.may_read(&waiting.outbound.message.topic) {
-                return Some(waiting);
+            let may_read = match &next {
+                Next::Message(waiting) => self.rights.may_read(&waiting.outbound.message.topic),
+                Next::Run(run) => self.rights.may_read(&run.topic()),
+            };
+            if may_read {
+                return Some(next);
             }
-            self.dropped_waiting(&waiting, unit);
+            if let Next::Message(waiting) = next {
+                self.dropped_waiting(&waiting, unit);
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rig::*;
 use crate::broker::{Limits, Listening};
-use crate::packet::{Disconnect, Packet};
+use crate::packet::{Disconnect, Packet, Publish};
 
 /// A watcher of everything and a client that will say three things together, two of them at once.
 fn with_gathered() -> (Rig, Peer, Peer) {
@@ -85,10 +85,15 @@ fn who_subscribes_meanwhile_is_found() {
 #[test]
 fn no_more_gather_than_are_worth_it() {
     let (mut rig, watcher, a) = with_gathered();
-    for _ in 0..100 {
+    for _ in 0..300 {
         rig.say_among(a, publish("t", "1", Q0, 0));
     }
-    assert_eq!(rig.hear(watcher).len(), 64, "before all have come");
+    assert_eq!(rig.hear(watcher).len(), 256, "before all have come");
+    let large = Publish { payload: vec![7; 4_095].into(), ..publish("t", "", Q0, 0) };
+    for _ in 0..5 {
+        rig.say_among(a, large.clone());
+    }
+    assert_eq!(rig.hear(watcher).len(), 46 + 4, "sixteen KiB are enough as well");
 }
 
 /// A subscriber, and a client that floods it with so many messages; how often it had to wait.
@@ -111,11 +116,11 @@ fn with_flood(limits: Limits, count: usize) -> (Rig, Peer, Peer, usize) {
 fn a_flood_waits_for_a_subscriber_that_is_behind() {
     let (_, _, _, pauses) = with_flood(Limits::default(), 4_096);
     assert_eq!(pauses, 0);
-    let (mut rig, subscriber, a, pauses) = with_flood(Limits::default(), 4_096 + 128);
-    assert_eq!(pauses, 2, "a millisecond for each 64");
-    assert_eq!(rig.hear(subscriber).len(), 4_096 + 64);
+    let (mut rig, subscriber, a, pauses) = with_flood(Limits::default(), 4_096 + 512);
+    assert_eq!(pauses, 2, "a millisecond for each 256");
+    assert_eq!(rig.hear(subscriber).len(), 4_096 + 256);
     rig.pass_on(a);
-    assert_eq!(rig.hear(subscriber).len(), 64, "none is lost");
+    assert_eq!(rig.hear(subscriber).len(), 256, "none is lost");
 }
 
 #[test]

@@ -174,3 +174,27 @@ fn a_connection_that_has_ended_otherwise_keeps_its_last_word() {
     assert_eq!(rig.give_up(peer), None);
     assert_eq!(rig.hear(peer), ["closed: second CONNECT [MQTT-3.1.0-2]"]);
 }
+
+#[test]
+fn of_those_that_come_together_as_many_wait_as_there_is_room_for() {
+    for (policy, expected) in [
+        (QueuePolicy::DropNew, &[", 1 octets", ", 2 octets"][..]),
+        (QueuePolicy::DropOld, &[", 4 octets", ", 5 octets"]),
+        (QueuePolicy::Disconnect, &["closed: too slow: more messages wait for it than may"]),
+    ] {
+        let mut rig = rig(policy);
+        let slow = rig.client("slow");
+        rig.subscribe(slow, "t", Q0);
+        let publisher = rig.client("publisher");
+        for payload in ["1", "22", "333", "4444", "55555"] {
+            rig.say_among(publisher, publish("t", payload, Q0, 0));
+        }
+        rig.pass_on(publisher);
+        let heard = rig.hear(slow);
+        let heard: Vec<_> = heard.iter().filter(|line| !line.starts_with("note")).collect();
+        assert_eq!(heard.len(), expected.len(), "{policy:?} {heard:?}");
+        for (line, expected) in heard.iter().zip(expected) {
+            assert!(line.ends_with(expected), "{policy:?} {line}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::rig::*;
-use crate::broker::queue::Queue;
+use crate::broker::queue::{Next, Queue};
 use crate::broker::rest::{AT_ONCE, Rest};
 use crate::broker::{Backlog, Limits, Retained};
 use crate::packet::QoS;
@@ -44,7 +44,7 @@ fn rest(filter: &'static str, qos: QoS, is_fleeting: bool) -> Rest {
 fn drain(queue: &mut Queue, retained: &Retained) -> Vec<String> {
     let mut topics = Vec::new();
     loop {
-        while let Some(waiting) = queue.pop(true) {
+        while let Some(Next::Message(waiting)) = queue.pop(true) {
             topics.push(waiting.outbound.message.topic.to_string());
         }
         if !queue.wants_rest() {
@@ -59,11 +59,11 @@ fn nothing_makes_room_where_there_is_none_to_be_had() {
     let mut queue = Queue::new();
     assert!(queue.push(outbound("old", Q1), None, ROOM).is_some());
     for room in [Backlog { messages: 0, ..ROOM }, Backlog { octets: 3, ..ROOM }] {
-        assert_eq!(queue.make_room_for(&outbound("new", Q1), room), None, "{room:?}");
+        assert_eq!(queue.make_room_for(4, Q1, room), None, "{room:?}");
         assert_eq!(queue.len(), 1);
     }
     let room = Backlog { messages: 1, octets: 4 };
-    assert!(queue.make_room_for(&outbound("new", Q1), room).is_some());
+    assert!(queue.make_room_for(4, Q1, room).is_some());
 }
 
 #[test]

@@ -119,12 +119,17 @@ impl Rig {
 
     /// Sends a packet that has come together with others.
     pub(super) fn say_among(&mut self, peer: Peer, packet: impl Into<Packet>) {
-        self.connections[peer.0].handle_among(self.now, packet.into(), &self.broker);
+        let (packet, mut read) = (packet.into(), BytesMut::new());
+        packet.encode(&mut read).unwrap();
+        let connection = &mut self.connections[peer.0];
+        if connection.take_alike(self.now, &mut read, &self.broker).is_none() {
+            connection.handle_among(self.now, packet, &self.broker);
+        }
     }
 
     /// No further packet is at hand.
     pub(super) fn pass_on(&mut self, peer: Peer) {
-        self.connections[peer.0].pass_on(&self.broker);
+        self.connections[peer.0].pass_on(self.now, &self.broker);
     }
 
     /// Sends octets from the client's side.
@@ -175,6 +180,10 @@ impl Rig {
                 Output::Hold(_) if self.hides_holds => continue,
                 Output::Hold(Position(number)) => format!("hold {number}"),
                 Output::Send(packet) => packet.to_string(),
+                Output::SendRun(run) => {
+                    heard.extend(run.packets().map(|packet| packet.to_string()));
+                    continue;
+                }
                 Output::Close(reason) => format!("closed: {reason}"),
                 Output::Note(note) => format!("note: {note}"),
                 Output::HearOut => "hear out".to_owned(),

@@ -204,6 +204,7 @@ fn other_rules_hold_at_once() {
     let (a, b) = (user(&mut rig, "anna", "a"), user(&mut rig, "bert", "b"));
     rig.subscribe(a, "house/#", Q1);
     rig.say(b, publish("house/waits", "m", Q1, 1));
+    rig.say(b, publish("house/waits", "m", Q0, 0));
     let rules = "user anna\ntopic read garden/#\nuser bert\ntopic write #\n";
     rig.broker.replace_access(Access::parse(rules).unwrap());
     // What waited, what comes now, and what is asked for.

@@ -20,7 +20,7 @@ use crate::broker::{
     Bound, CloseReason, Connection, Holder as _, Input, Listening, Output, Position, Proof,
 };
 use crate::net::transport::{Stream, is_not_binary};
-use crate::packet::{Connect, Decoder, Packet};
+use crate::packet::{Connect, Decoder, Packet, PublishRun};
 
 /// Serves one connection, which was accepted at `begin`, until its end.
 ///
@@ -250,6 +250,13 @@ impl Task {
                 break;
             }
             let begin = log::wants_packets().then(|| log::Begin::of(&self.wire.inbox));
+            if begin.is_none()
+                && let Some(payload) =
+                    self.connection.take_alike(now, &mut self.wire.inbox, &self.common.broker)
+            {
+                self.me.traffic().received_message(payload);
+                continue;
+            }
             match self.decoder.decode(&mut self.wire.inbox) {
                 Ok(Some(packet)) => {
                     if begin.is_some() {
@@ -268,7 +275,7 @@ impl Task {
                 }
             }
         }
-        self.connection.pass_on(&self.common.broker);
+        self.connection.pass_on(now, &self.common.broker);
     }
 
     fn input(&mut self, input: Input) {
@@ -324,6 +331,7 @@ impl Task {
                 Some(Output::HearOut) => self.hears_out = true,
                 Some(Output::Hold(position)) => self.held = Some(position),
                 Some(Output::Send(packet)) => self.send(&packet),
+                Some(Output::SendRun(run)) => self.send_run(&run),
                 Some(Output::Close(reason)) => {
                     self.closed(&reason);
                     return false;
@@ -364,6 +372,14 @@ impl Task {
         // A packet goes out as large as it came in, and that had room in a fixed header.
         let sent = self.wire.send(packet);
         debug_assert!(sent.is_ok(), "{packet} does not fit");
+    }
+
+    fn send_run(&mut self, run: &PublishRun) {
+        if log::wants_packets() {
+            run.packets().for_each(|packet| log::sent(&self.who(), &packet));
+        }
+        self.me.traffic().sent_run(run);
+        self.wire.send_run(run);
     }
 
     fn who(&self) -> Who<'_> {

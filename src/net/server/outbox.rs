@@ -17,7 +17,7 @@ pub(super) struct Outbox {
     length: usize,
 }
 
-/// From this size on a payload is written from where it lies instead of being copied.
+/// From this size on octets are written from where they lie instead of being copied.
 ///
 /// Below it a copy costs less than another slice for the system to gather.
 const SHARED_FROM: usize = 4 * 1024;
@@ -45,9 +45,8 @@ impl Outbox {
         match packet {
             Packet::Publish(publish) if publish.payload.len() >= SHARED_FROM => {
                 publish.encode_without_payload(&mut self.tail)?;
-                self.length += self.tail.len() - before + publish.payload.len();
-                self.chunks.push_back(self.tail.split().freeze());
-                self.chunks.push_back(publish.payload.clone());
+                self.length += self.tail.len() - before;
+                self.push_octets(&publish.payload);
             }
             _ => {
                 packet.encode(&mut self.tail)?;
@@ -55,6 +54,19 @@ impl Outbox {
             }
         }
         Ok(())
+    }
+
+    /// Appends `octets`, which are whole packets or the rest of one.
+    pub(super) fn push_octets(&mut self, octets: &Bytes) {
+        self.length += octets.len();
+        if octets.len() < SHARED_FROM {
+            self.tail.extend_from_slice(octets);
+            return;
+        }
+        if !self.tail.is_empty() {
+            self.chunks.push_back(self.tail.split().freeze());
+        }
+        self.chunks.push_back(octets.clone());
     }
 
     /// The first octets that wait, in as many pieces as they lie in.

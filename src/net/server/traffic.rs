@@ -6,7 +6,7 @@
 use std::ops::AddAssign;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::packet::{Packet, Publish};
+use crate::packet::{Packet, Publish, PublishRun};
 
 /// What one connection has moved so far, counted by its task alone.
 #[derive(Debug, Default)]
@@ -49,11 +49,17 @@ impl Traffic {
     }
 
     pub(super) fn received(&self, packet: &Packet) {
-        self.packets_received.add(1);
-        if let Packet::Publish(Publish { payload, .. }) = packet {
-            self.messages_received.add(1);
-            self.payload_received.add(payload.len());
+        match packet {
+            Packet::Publish(Publish { payload, .. }) => self.received_message(payload.len()),
+            _ => self.packets_received.add(1),
         }
+    }
+
+    /// A PUBLISH with so many octets of payload has come.
+    pub(super) fn received_message(&self, payload: usize) {
+        self.packets_received.add(1);
+        self.messages_received.add(1);
+        self.payload_received.add(payload);
     }
 
     pub(super) fn sent(&self, packet: &Packet) {
@@ -62,6 +68,13 @@ impl Traffic {
             self.messages_sent.add(1);
             self.payload_sent.add(payload.len());
         }
+    }
+
+    /// The same of all packets of a run.
+    pub(super) fn sent_run(&self, run: &PublishRun) {
+        self.packets_sent.add(run.len());
+        self.messages_sent.add(run.len());
+        self.payload_sent.add(run.payload_octets());
     }
 
     /// What was counted so far.

@@ -12,7 +12,7 @@ use tokio::task::unconstrained;
 use tokio::time::{timeout, timeout_at};
 
 use super::outbox::Outbox;
-use crate::packet::{Packet, PacketTooLong};
+use crate::packet::{Packet, PacketTooLong, PublishRun};
 
 /// The octets of one connection.
 pub(super) struct Wire<S> {
@@ -71,10 +71,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     ///
     /// As [`Packet::encode`].
     pub(super) fn send(&mut self, packet: &Packet) -> Result<(), PacketTooLong> {
+        self.begin();
+        self.outbox.push(packet)
+    }
+
+    /// Puts all packets of a run behind those that are to be written.
+    pub(super) fn send_run(&mut self, run: &PublishRun) {
+        self.begin();
+        self.outbox.push_octets(run.octets());
+    }
+
+    /// Counts from now on how long the peer takes nothing, if there was nothing to take.
+    fn begin(&mut self) {
         if self.outbox.is_empty() {
             self.progress = Instant::now();
         }
-        self.outbox.push(packet)
     }
 
     /// How many octets were written so far.
