@@ -90,7 +90,9 @@ proptest! {
 /// one, or the fault is at an octet that is there, or just behind the last.
 fn judge(octets: &[u8]) -> Result<(), TestCaseError> {
     let mut buffer = BytesMut::from(octets);
-    match Decoder::default().decode(&mut buffer) {
+    let decoded = Decoder::default().decode(&mut buffer);
+    judge_where_it_lies(octets, &decoded, octets.len() - buffer.len())?;
+    match decoded {
         Ok(None) => prop_assert_eq!(&buffer[..], octets),
         Ok(Some(packet)) => {
             let taken = octets.len() - buffer.len();
@@ -106,6 +108,29 @@ fn judge(octets: &[u8]) -> Result<(), TestCaseError> {
             prop_assert_eq!(octets[offset], level);
         }
         Err(fault) => prop_assert!(false, "no limit was set, and yet: {}", fault),
+    }
+    Ok(())
+}
+
+/// A PUBLISH says the same where it lies, what is no packet at all has the same fault, and nothing
+/// else is a PUBLISH.
+fn judge_where_it_lies(
+    octets: &[u8],
+    decoded: &Result<Option<Packet>, DecodeError>,
+    taken: usize,
+) -> Result<(), TestCaseError> {
+    let is_publish = octets.first().is_some_and(|first| first >> 4 == 3);
+    match (Decoder::default().publish_at(octets), decoded) {
+        (Ok(Some((there, size))), Ok(Some(Packet::Publish(publish)))) => {
+            prop_assert_eq!(size, taken);
+            let Publish { topic, payload, delivery, retain } = publish;
+            let said = (there.topic(), there.payload, there.delivery, there.retain);
+            prop_assert_eq!(said, (topic.as_str(), &payload[..], *delivery, *retain));
+        }
+        (Ok(None), Ok(None)) => {}
+        (Ok(None), _) => prop_assert!(!is_publish),
+        (Err(fault), Err(other)) => prop_assert_eq!(fault, *other),
+        (there, decoded) => prop_assert!(false, "{:?} and {:?}", there, decoded),
     }
     Ok(())
 }

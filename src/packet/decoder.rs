@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::fixed_header::FixedHeader;
 use super::{
     Connack, Connect, Disconnect, Malformed, Packet, PacketId, PacketType, Pingreq, Pingresp,
-    Puback, Pubcomp, Publish, Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe,
+    Puback, Pubcomp, Publish, PublishRef, Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe,
 };
 
 /// Takes Control Packets off the front of a buffer.
@@ -134,6 +134,49 @@ impl Decoder {
         self.decode_any(buffer)
     }
 
+    /// The PUBLISH at the front of `octets`, where it lies, and how many octets it has; `None` while
+    /// it is not all there, and where another packet is.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode), of PUBLISH and of what is no packet at all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mqttspec::packet::Decoder;
+    ///
+    /// let read = b"\x30\x07\0\x03a/bhi\xc0\0";
+    /// let (publish, size) = Decoder::default().publish_at(read).unwrap().expect("it is all there");
+    /// assert_eq!((publish.topic(), publish.payload), ("a/b", &b"hi"[..]));
+    /// assert_eq!(Decoder::default().publish_at(&read[size..]).unwrap(), None, "a PINGREQ");
+    /// ```
+    #[inline]
+    pub fn publish_at<'packet>(
+        &self,
+        octets: &'packet [u8],
+    ) -> Result<Option<(PublishRef<'packet>, usize)>, DecodeError> {
+        let Some(header) = FixedHeader::decode(octets)? else { return Ok(None) };
+        if header.packet_type != PacketType::Publish {
+            return Ok(None);
+        }
+        self.check_size(header)?;
+        let size = header.packet_size();
+        let Some(packet) = octets.get(..size) else { return Ok(None) };
+        Ok(Some((PublishRef::read(header, packet)?, size)))
+    }
+
+    /// Refuses a packet that is too large.
+    #[inline]
+    fn check_size(&self, header: FixedHeader) -> Result<(), PacketTooLarge> {
+        let size = header.packet_size();
+        if self.takes(size) {
+            return Ok(());
+        }
+        let limit = self.max_packet_size;
+        Err(PacketTooLarge { packet_type: header.packet_type, size, limit })
+    }
+
     /// Whether a packet of so many octets is not too large.
     #[inline]
     const fn takes(&self, size: usize) -> bool {
@@ -147,11 +190,8 @@ impl Decoder {
     #[inline]
     fn decode_any(&self, buffer: &mut BytesMut) -> Result<Option<Packet>, DecodeError> {
         let Some(header) = FixedHeader::decode(buffer)? else { return Ok(None) };
+        self.check_size(header)?;
         let size = header.packet_size();
-        if !self.takes(size) {
-            let limit = self.max_packet_size;
-            return Err(PacketTooLarge { packet_type: header.packet_type, size, limit }.into());
-        }
         let Some(packet) = buffer.get(..size) else {
             buffer.reserve((size - buffer.len()).min(ROOM_AT_ONCE));
             return Ok(None);

@@ -58,7 +58,7 @@ pub use pingreq::Pingreq;
 pub use pingresp::Pingresp;
 pub use puback::Puback;
 pub use pubcomp::Pubcomp;
-pub use publish::{Delivery, Publish};
+pub use publish::{Delivery, Publish, PublishRef};
 pub use publish_run::{PublishRun, PublishRunWriter};
 pub use pubrec::Pubrec;
 pub use pubrel::Pubrel;

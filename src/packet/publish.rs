@@ -7,7 +7,8 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::fixed_header::FixedHeader;
 use super::{
-    DecodeError, MalformedKind, Packet, PacketId, PacketTooLong, PacketType, QoS, reader, writer,
+    DecodeError, Malformed, MalformedKind, Packet, PacketId, PacketTooLong, PacketType, QoS,
+    reader, writer,
 };
 use crate::topic::TopicName;
 
@@ -87,30 +88,11 @@ impl Publish {
         header: FixedHeader,
         packet: Bytes,
     ) -> Result<Option<Packet>, DecodeError> {
-        let mut reader = header.reader(&packet);
-        let flags = header.flags;
-        let dup = flags & DUP != 0;
-        // [MQTT-3.3.1-4] Both QoS bits at once mean nothing, and end the connection.
-        let Some(qos) = QoS::from_number(flags >> 1 & 0b11) else {
-            return Err(reader.malformed(MalformedKind::PublishQos, 0).into());
-        };
-        // [MQTT-3.3.1-2] QoS 0 is never sent again.
-        if qos == QoS::AtMostOnce && dup {
-            return Err(reader.malformed(MalformedKind::DupWithoutQos, 0).into());
-        }
-        // [MQTT-3.3.2-1] The Topic Name comes first,
-        // [MQTT-3.3.2-2] and is no Topic Filter.
-        let topic = reader.topic_name()?;
-        let delivery = match qos {
-            QoS::AtMostOnce => Delivery::AtMostOnce,
-            QoS::AtLeastOnce => Delivery::AtLeastOnce { packet_id: reader.packet_id()?, dup },
-            QoS::ExactlyOnce => Delivery::ExactlyOnce { packet_id: reader.packet_id()?, dup },
-        };
+        let PublishRef { topic, payload, delivery, retain } = PublishRef::read(header, &packet)?;
         let topic = TopicName::checked(reader::cut(&packet, topic));
-        let offset = reader.offset();
+        let offset = packet.len() - payload.len();
         let mut payload = packet;
         payload.advance(offset);
-        let retain = flags & RETAIN != 0;
         Ok(Some(Packet::Publish(Self { topic, payload, delivery, retain })))
     }
 
@@ -155,5 +137,54 @@ impl Publish {
             out.put_u16(packet_id.number());
         }
         Ok(())
+    }
+}
+
+/// A PUBLISH that stays where it was read: what it holds is borrowed, and no reference is counted.
+///
+/// For whoever looks at packets that go by, and keeps nothing; [`Decoder::publish_at`] finds it.
+///
+/// [`Decoder::publish_at`]: super::Decoder::publish_at
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct PublishRef<'packet> {
+    /// A Topic Name.
+    topic: &'packet [u8],
+    /// The message itself; any octets, also none.
+    pub payload: &'packet [u8],
+    /// The level of delivery, and what it needs.
+    pub delivery: Delivery,
+    /// As [`Publish::retain`].
+    pub retain: bool,
+}
+
+impl<'packet> PublishRef<'packet> {
+    /// Reads the whole `packet`, which begins with `header`.
+    #[inline(always)]
+    pub(super) fn read(header: FixedHeader, packet: &'packet [u8]) -> Result<Self, Malformed> {
+        let mut reader = header.reader(packet);
+        let flags = header.flags;
+        let dup = flags & DUP != 0;
+        // [MQTT-3.3.1-4] Both QoS bits at once mean nothing, and end the connection.
+        let Some(qos) = QoS::from_number(flags >> 1 & 0b11) else {
+            return Err(reader.malformed(MalformedKind::PublishQos, 0));
+        };
+        // [MQTT-3.3.1-2] QoS 0 is never sent again.
+        if qos == QoS::AtMostOnce && dup {
+            return Err(reader.malformed(MalformedKind::DupWithoutQos, 0));
+        }
+        // [MQTT-3.3.2-1] The Topic Name comes first,
+        // [MQTT-3.3.2-2] and is no Topic Filter.
+        let topic = reader.topic_name()?;
+        let delivery = match qos {
+            QoS::AtMostOnce => Delivery::AtMostOnce,
+            QoS::AtLeastOnce => Delivery::AtLeastOnce { packet_id: reader.packet_id()?, dup },
+            QoS::ExactlyOnce => Delivery::ExactlyOnce { packet_id: reader.packet_id()?, dup },
+        };
+        Ok(Self { topic, payload: reader.rest(), delivery, retain: flags & RETAIN != 0 })
+    }
+
+    /// What the message is about: the text of a [`TopicName`].
+    pub fn topic(&self) -> &'packet str {
+        std::str::from_utf8(self.topic).expect(reader::CHECKED)
     }
 }

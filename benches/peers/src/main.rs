@@ -47,8 +47,9 @@ type Encode = Box<dyn Fn(usize, usize) -> usize>;
 /// A round, ready to run.
 type Round = Box<dyn Fn()>;
 
-const CODECS: [Codec; 7] = [
+const CODECS: [Codec; 8] = [
     mqttspec::CODEC,
+    mqttspec::BORROWED,
     mqttspec::ALL_READ,
     mqttrs::CODEC,
     mqttbytes::CODEC,
