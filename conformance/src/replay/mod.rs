@@ -12,6 +12,7 @@ mod judgement;
 mod likeness;
 mod names;
 mod player;
+mod receiving;
 mod scene;
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Doing what the steps say, one after the other.
+//! Doing what the steps say, one after the other. What came is told from the rest in `receiving`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::answers::{Answer, Answers, answered};
-use super::likeness::{Likeness, likeness};
 use super::names::Names;
 use super::scene::Scene;
 use super::{Difference, ReplayOptions};
@@ -14,7 +13,7 @@ use crate::client::Again;
 use crate::finding::Finding;
 use crate::peer::{Peer, Wait};
 use crate::transcript::{Action, Expectation, Transcript};
-use crate::wire::{Octets as _, Packet, Publish, Read, Reader, Sender, describe};
+use crate::wire::{Packet, Publish, Read, Reader, Sender};
 
 /// A replay while it runs.
 pub(super) struct Player<'a, 'run> {
@@ -22,12 +21,12 @@ pub(super) struct Player<'a, 'run> {
     pub(super) options: &'a ReplayOptions,
     pub(super) scene: Scene<'a, 'run>,
     /// The side that the subject is on.
-    subject: Sender,
+    pub(super) subject: Sender,
     names: Names,
     peers: BTreeMap<usize, Peer>,
     /// The Client Identifier of each connection that has sent a CONNECT.
     sessions: BTreeMap<usize, Vec<u8>>,
-    answers: Answers,
+    pub(super) answers: Answers,
     pub(super) found: Found,
 }
 
@@ -176,149 +175,9 @@ impl<'a, 'run> Player<'a, 'run> {
         Ok(())
     }
 
-    /// Waits for a message that should not have come and did, when its acknowledgement is about to
-    /// go out: without it there is nothing to acknowledge.
-    fn meet(&mut self, index: usize, connection: usize, id: u16) -> Result<(), Finding> {
-        let session = self.session(connection);
-        let unwanted = self.transcript.deviation.seen.packets.iter();
-        let unwanted = unwanted
-            .filter_map(|seen| self.decoded(&seen.octets))
-            .find(|packet| matches!(packet, Packet::Publish(publish) if publish.id == Some(id)));
-        let Some(unwanted) = unwanted else { return Ok(()) };
-        if connection != self.transcript.deviation.connection || self.answers.knows(&session, id) {
-            return Ok(());
-        }
-        let deadline = Instant::now() + self.options.patience;
-        loop {
-            let came = self.unread(connection);
-            if let Some(packet) =
-                came.iter().find(|packet| likeness(&unwanted, packet) != Likeness::Other)
-            {
-                self.answers.note(&session, id, packet.packet_id());
-                return Ok(());
-            }
-            // Whatever came in its place, it did not.
-            if !came.is_empty()
-                || !matches!(self.listen(index, connection, deadline)?, Wait::Arrived)
-            {
-                self.answers.note(&session, id, None);
-                return Ok(());
-            }
-        }
-    }
-
-    fn receive(&mut self, index: usize, connection: usize, octets: &[u8]) -> Result<(), Finding> {
-        let text = || describe(octets, self.transcript.role.sender()).remove(0).0;
-        let begin = Instant::now();
-        let deadline = begin + self.options.patience;
-        let recorded = self.decoded(octets);
-        while self.found.breach.is_none() {
-            let came = self.unread(connection);
-            if let Some((position, alike)) = self.find(connection, octets, recorded.as_ref(), &came)
-            {
-                let raw = self.take(connection, position);
-                self.note_message(connection, recorded.as_ref(), raw.packet_id());
-                if self.overtakes(&came, position) {
-                    let saw = format!("before {}", came[0]);
-                    self.differs((index, connection), text(), saw, Some(came[position].octets()));
-                }
-                if alike == Likeness::Instead {
-                    let (saw, octets) = (came[position].to_string(), came[position].octets());
-                    self.differs((index, connection), text(), saw, Some(octets));
-                }
-                self.took(index, connection, &text(), begin.elapsed());
-                break;
-            }
-            let saw = match self.listen(index, connection, deadline)? {
-                Wait::Arrived => continue,
-                Wait::Ended => "the connection closed".to_owned(),
-                Wait::Nothing => format!("nothing for {} ms", begin.elapsed().as_millis()),
-            };
-            self.note_message(connection, recorded.as_ref(), None);
-            self.found.missed.extend(recorded.map(|packet| (connection, packet)));
-            self.differs((index, connection), text(), saw, None);
-            break;
-        }
-        Ok(())
-    }
-
-    /// Whether a message came behind another on its topic that was recorded later, or any packet of
-    /// a client behind another of its kind. That may be what was wrong where only words tell.
-    fn overtakes(&self, came: &[Packet], position: usize) -> bool {
-        let topic = |packet: &Packet| match packet {
-            Packet::Publish(publish) => Some(publish.topic.clone()),
-            _ => None,
-        };
-        if self.transcript.deviation.expected != Expectation::Words {
-            return false;
-        }
-        let before = &came[..position];
-        // A client keeps the order of its acknowledgements too.
-        let is_of_one_kind = self.subject == Sender::Client
-            && before.iter().any(|packet| packet.kind() == came[position].kind());
-        is_of_one_kind
-            || topic(&came[position])
-                .is_some_and(|own| before.iter().filter_map(topic).any(|other| other == own))
-    }
-
-    /// Of what came, what was recorded; or else what came in its place.
-    fn find(
-        &self,
-        connection: usize,
-        octets: &[u8],
-        recorded: Option<&Packet>,
-        came: &[Packet],
-    ) -> Option<(usize, Likeness)> {
-        // What should not have come stands in for nothing.
-        let deviation = &self.transcript.deviation;
-        let unwanted: Vec<_> = match deviation.connection == connection {
-            true => deviation
-                .seen
-                .packets
-                .iter()
-                .filter_map(|seen| self.decoded(&seen.octets))
-                .collect(),
-            false => Vec::new(),
-        };
-        let alike = |packet: &Packet| match recorded {
-            Some(recorded) => match likeness(recorded, packet) {
-                Likeness::Same if !self.keeps_identifier(connection, recorded, packet) => {
-                    Likeness::Instead
-                }
-                Likeness::Instead
-                    if unwanted.iter().any(|seen| likeness(seen, packet) == Likeness::Same) =>
-                {
-                    Likeness::Other
-                }
-                alike => alike,
-            },
-            // What was no packet then has one of its type in its place now. Others may come before.
-            None if octets.first().is_none_or(|first| first >> 4 == packet.octets()[0] >> 4) => {
-                Likeness::Instead
-            }
-            None => Likeness::Other,
-        };
-        [Likeness::Same, Likeness::Instead].into_iter().find_map(|wanted| {
-            let position = came.iter().position(|packet| alike(packet) == wanted)?;
-            Some((position, wanted))
-        })
-    }
-
-    /// Whether a message that is sent again has the Packet Identifier that it had, if and only if
-    /// it had it in the recording.
-    fn keeps_identifier(&self, connection: usize, recorded: &Packet, came: &Packet) -> bool {
-        let (Packet::Publish(recorded), Packet::Publish(came)) = (recorded, came) else {
-            return true;
-        };
-        let (Some(then), Some(now), true) = (recorded.id, came.id, recorded.dup) else {
-            return true;
-        };
-        self.answers.agrees(&self.session(connection), then, now)
-    }
-
     /// Notes how long something took that came. Where only words tell what was wrong, it may have
     /// been that it came so soon or so late.
-    fn took(&mut self, index: usize, connection: usize, what: &str, now: Duration) {
+    pub(super) fn took(&mut self, index: usize, connection: usize, what: &str, now: Duration) {
         self.found.slowest = self.found.slowest.max(now);
         if self.transcript.deviation.expected != Expectation::Words {
             return;
@@ -331,16 +190,6 @@ impl<'a, 'run> Player<'a, 'run> {
         if much_sooner || much_later {
             let told = |took: Duration| format!("{what} after {} ms", took.as_millis());
             self.differs((index, connection), told(then), told(now), None);
-        }
-    }
-
-    /// Notes under which Packet Identifier a recorded message came, if it came at all.
-    fn note_message(&mut self, connection: usize, recorded: Option<&Packet>, now: Option<u16>) {
-        if let Some(recorded @ (Packet::Publish(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_))) =
-            recorded
-            && let Some(then) = recorded.packet_id()
-        {
-            self.answers.note(&self.session(connection), then, now);
         }
     }
 
@@ -442,7 +291,7 @@ impl<'a, 'run> Player<'a, 'run> {
     }
 
     /// Whose Packet Identifiers a connection has: those of its Client Identifier.
-    fn session(&self, connection: usize) -> Vec<u8> {
+    pub(super) fn session(&self, connection: usize) -> Vec<u8> {
         if self.subject == Sender::Client {
             // One client, on one connection after the other.
             return Vec::new();

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::case::{Case, Level};
-use crate::record::Side;
+use crate::record::{Entry, Pages, Side};
 use crate::subject::Target;
 
 const CASE: Case = Case {

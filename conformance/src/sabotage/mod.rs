@@ -15,6 +15,8 @@ mod access;
 mod acknowledgements;
 mod breach;
 mod client;
+mod client_id;
+mod connack;
 mod connect;
 mod crew;
 mod delivery;
@@ -117,7 +119,9 @@ const FILES: &[&[Sabotage]] = &[
     text::SABOTAGES,             // 1.5
     header::SABOTAGES,           // 2.2, 4.2
     packet_id::SABOTAGES,        // 2.3.1
-    connect::SABOTAGES,          // 3.1, 3.2
+    connect::SABOTAGES,          // 3.1
+    client_id::SABOTAGES,        // 3.1.3.1, 3.1.4
+    connack::SABOTAGES,          // 3.2
     session::SABOTAGES,          // 3.1.2.4, 4.1
     restart::SABOTAGES,          // 4.1
     will::SABOTAGES,             // 3.1.2.5 to 3.1.2.7

@@ -73,3 +73,55 @@ macro_rules! closes {
     };
 }
 pub(super) use closes;
+
+/// A case in which the same is asked of a client for each of some texts: an address, a title,
+/// statements, abilities, what opens the connection, what is asked on it, and the texts.
+macro_rules! for_each {
+    (
+        $address:literal, $title:literal, $statements:expr, $needs:expr,
+        $open:expr, $each:expr, $texts:expr
+    ) => {
+        ClientCase {
+            address: $address,
+            title: $title,
+            statements: &$statements,
+            level: Level::Must,
+            needs: $needs,
+            run: |stage| {
+                let mut peer = $open(stage)?;
+                for text in $texts {
+                    let text: String = text.into();
+                    $each(stage, &mut peer, text.as_str())?;
+                }
+                Ok(())
+            },
+        }
+    };
+}
+pub(super) use for_each;
+
+/// A case in which a client is told something that it must keep back, and then something like it
+/// that is right: an address, a title, statements, abilities, what tells it, what takes the second
+/// from the connection, and the first.
+macro_rules! kept_back {
+    (
+        $address:literal, $title:literal, $statements:expr, $needs:expr,
+        $tell:expr, $expect:expr, $wrong:expr
+    ) => {
+        ClientCase {
+            address: $address,
+            title: $title,
+            statements: &$statements,
+            level: Level::Must,
+            needs: $needs,
+            run: |stage| {
+                let mut peer = stage.client()?;
+                $tell(stage, $wrong, "wrong")?;
+                let right = stage.topic("t");
+                $tell(stage, &right, "right")?;
+                kept_back(&mut peer, &$statements, |peer| $expect(peer, &right))
+            },
+        }
+    };
+}
+pub(super) use kept_back as is_kept_back;

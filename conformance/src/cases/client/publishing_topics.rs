@@ -2,46 +2,21 @@
 
 use super::prelude::*;
 
-/// A case in which a client is told to publish on a topic: it arrives octet for octet.
+/// A case in which a client is told to publish on these topics: each arrives octet for octet.
 macro_rules! arrives {
     ($address:literal, $title:literal, $statements:expr, $topics:expr) => {
-        ClientCase {
-            address: $address,
-            title: $title,
-            statements: &$statements,
-            level: Level::Must,
-            needs: &[Ability::Publish, Ability::Sequence],
-            run: |stage| {
-                let mut peer = stage.client()?;
-                for topic in $topics {
-                    stage.publish(topic, "m", 0)?;
-                    peer.expect_publish(&Delivery::on(topic).payload("m"))?;
-                }
-                Ok(())
-            },
-        }
+        for_each!($address, $title, $statements, NEEDS, ClientStage::client, publishes, $topics)
     };
 }
 
 /// A case in which a client is told to publish on what is no Topic Name: it must not.
 macro_rules! kept_back {
     ($address:literal, $title:literal, $statements:expr, $topic:expr) => {
-        ClientCase {
-            address: $address,
-            title: $title,
-            statements: &$statements,
-            level: Level::Must,
-            needs: &[Ability::Publish, Ability::Sequence],
-            run: |stage| {
-                let mut peer = stage.client()?;
-                stage.publish($topic, "wrong", 0)?;
-                let topic = stage.topic("t");
-                stage.publish(&topic, "right", 0)?;
-                kept_back(&mut peer, &$statements, |peer| peer.expect_publish(&Delivery::on(topic)))
-            },
-        }
+        is_kept_back!($address, $title, $statements, NEEDS, tell, expect, $topic)
     };
 }
+
+const NEEDS: &[Ability] = &[Ability::Publish, Ability::Sequence];
 
 pub(super) const CASES: &[ClientCase] = &[
     arrives!(
@@ -115,3 +90,17 @@ pub(super) const CASES: &[ClientCase] = &[
         },
     },
 ];
+
+fn tell(stage: &mut ClientStage<'_>, topic: &str, payload: &str) -> Result<(), Finding> {
+    stage.publish(topic, payload, 0).map(drop)
+}
+
+fn expect(peer: &mut Peer, topic: &str) -> Result<Publish, Finding> {
+    peer.expect_publish(&Delivery::on(topic))
+}
+
+/// Has the client publish, and expects the message.
+fn publishes(stage: &mut ClientStage<'_>, peer: &mut Peer, topic: &str) -> Result<(), Finding> {
+    tell(stage, topic, "m")?;
+    peer.expect_publish(&Delivery::on(topic).payload("m")).map(drop)
+}

@@ -109,7 +109,8 @@ pub(super) fn subscribed_for_long(stage: &mut ClientStage<'_>) -> Result<(Peer, 
     granted(peer).map(|peer| (peer, topic))
 }
 
-fn granted(mut peer: Peer) -> Result<Peer, Finding> {
+/// Grants what the client asks for.
+pub(super) fn granted(mut peer: Peer) -> Result<Peer, Finding> {
     let subscribe = peer.expect_subscribe();
     let subscribe = subscribe.map_err(|found| found.while_preparing("subscribe"))?;
     peer.send(Suback::new(subscribe.id, [2]))?;

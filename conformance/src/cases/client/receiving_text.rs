@@ -1,42 +1,18 @@
 //! 1.5.3 and 4.7.3: which Topic Names a client has to take.
 
 use super::prelude::*;
+use super::receiving::{granted, subscribed};
+use crate::wire::quoted;
 
 /// A case in which messages come on these topics: each is acknowledged, and passed on with its
 /// topic octet for octet.
 macro_rules! taken {
     ($address:literal, $title:literal, $statements:expr, $topics:expr) => {
-        ClientCase {
-            address: $address,
-            title: $title,
-            statements: &$statements,
-            level: Level::Must,
-            needs: &[Ability::Subscribe, Ability::Sequence],
-            run: |stage| {
-                let (mut peer, _) = super::receiving::subscribed(stage)?;
-                // So that it has a use for them.
-                stage.subscribe(&[("#", 2)])?;
-                let subscribe = peer.expect_subscribe();
-                let subscribe = subscribe.map_err(|found| found.while_preparing("subscribe"))?;
-                peer.send(Suback::new(subscribe.id, [2]))?;
-                for topic in $topics {
-                    let topic: String = topic.into();
-                    peer.send(Publish::qos1(61, topic.as_str(), "m"))?;
-                    peer.expect_puback(61)?;
-                    let heard = stage.expect_message()?;
-                    if heard.topic != topic {
-                        let (expected, seen) = (topic.as_bytes(), heard.topic.as_bytes());
-                        return Err(Finding::fail(
-                            format!("the topic {}", crate::wire::quoted(expected)),
-                            crate::wire::quoted(seen),
-                        ));
-                    }
-                }
-                Ok(())
-            },
-        }
+        for_each!($address, $title, $statements, NEEDS, wants_all, takes, $topics)
     };
 }
+
+const NEEDS: &[Ability] = &[Ability::Subscribe, Ability::Sequence];
 
 pub(super) const CASES: &[ClientCase] = &[
     taken!(
@@ -94,3 +70,22 @@ pub(super) const CASES: &[ClientCase] = &[
         },
     },
 ];
+
+/// A client that has a use for every message.
+fn wants_all(stage: &mut ClientStage<'_>) -> Result<Peer, Finding> {
+    let (peer, _) = subscribed(stage)?;
+    stage.subscribe(&[("#", 2)])?;
+    granted(peer)
+}
+
+/// Sends a message on this topic, and expects the client to pass it on.
+fn takes(stage: &mut ClientStage<'_>, peer: &mut Peer, topic: &str) -> Result<(), Finding> {
+    peer.send(Publish::qos1(61, topic, "m"))?;
+    peer.expect_puback(61)?;
+    let heard = stage.expect_message()?;
+    if heard.topic == topic {
+        return Ok(());
+    }
+    let (expected, seen) = (quoted(topic.as_bytes()), quoted(heard.topic.as_bytes()));
+    Err(Finding::fail(format!("the topic {expected}"), seen))
+}

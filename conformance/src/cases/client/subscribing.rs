@@ -6,42 +6,26 @@ use super::prelude::*;
 /// octet for octet.
 macro_rules! arrives {
     ($address:literal, $title:literal, $statements:expr, $filters:expr) => {
-        ClientCase {
-            address: $address,
-            title: $title,
-            statements: &$statements,
-            level: Level::Must,
-            needs: &[Ability::Subscribe, Ability::Sequence],
-            run: |stage| {
-                let mut peer = stage.client()?;
-                for filter in $filters {
-                    subscribes(stage, &mut peer, filter, 1)?;
-                }
-                Ok(())
-            },
-        }
+        for_each!(
+            $address,
+            $title,
+            $statements,
+            NEEDS,
+            ClientStage::client,
+            subscribes_to,
+            $filters
+        )
     };
 }
 
 /// A case in which a client is told to subscribe to what is no Topic Filter: it must not.
 macro_rules! kept_back {
     ($address:literal, $title:literal, $statements:expr, $filter:expr) => {
-        ClientCase {
-            address: $address,
-            title: $title,
-            statements: &$statements,
-            level: Level::Must,
-            needs: &[Ability::Subscribe, Ability::Sequence],
-            run: |stage| {
-                let mut peer = stage.client()?;
-                stage.subscribe(&[($filter, 0)])?;
-                let filter = stage.topic("t");
-                stage.subscribe(&[(&filter, 0)])?;
-                kept_back(&mut peer, &$statements, Peer::expect_subscribe)
-            },
-        }
+        is_kept_back!($address, $title, $statements, NEEDS, tell, expect, $filter)
     };
 }
+
+const NEEDS: &[Ability] = &[Ability::Subscribe, Ability::Sequence];
 
 pub(super) const CASES: &[ClientCase] = &[
     ClientCase {
@@ -164,4 +148,20 @@ fn asked(peer: &mut Peer, filter: &str, qos: u8) -> Result<u16, Finding> {
     let expected = Subscribe::new(subscribe.id).filter(filter, qos);
     equal("filter and QoS", &expected.filters, &subscribe.filters)?;
     Ok(subscribe.id)
+}
+
+fn tell(stage: &mut ClientStage<'_>, filter: &str, _: &str) -> Result<(), Finding> {
+    stage.subscribe(&[(filter, 0)]).map(drop)
+}
+
+fn expect(peer: &mut Peer, _: &str) -> Result<Subscribe, Finding> {
+    peer.expect_subscribe()
+}
+
+fn subscribes_to(
+    stage: &mut ClientStage<'_>,
+    peer: &mut Peer,
+    filter: &str,
+) -> Result<(), Finding> {
+    subscribes(stage, peer, filter, 1)
 }
