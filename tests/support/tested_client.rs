@@ -63,15 +63,26 @@ impl Peer for TestedClient {
         Ok(stream)
     }
 
+    fn open_websocket(&mut self, patience: Duration) -> io::Result<TcpStream> {
+        self.open(patience)
+    }
+
+    fn accept(&self, key: &str) -> io::Result<String> {
+        Ok(tungstenite::handshake::derive_accept_key(key.as_bytes()))
+    }
+
     fn ask(&mut self, asked: &Asked) -> io::Result<()> {
         match asked {
             // It connects again by itself, and goes on with its Session.
             Asked::Connect { .. } if self.client.is_some() || self.connecting.is_some() => {}
-            Asked::Connect { .. } => {
+            Asked::Connect { over_websocket, .. } => {
                 let mut reconnect = Reconnect::default();
                 reconnect.first_wait = Duration::from_millis(10);
                 let address = self.listener.local_addr()?;
                 let mut options = ClientOptions::new(address.ip().to_string(), address.port());
+                if *over_websocket {
+                    options.endpoint.websocket = Some("/mqtt".to_owned());
+                }
                 options.connect = connect(asked);
                 options.reconnect = Some(reconnect);
                 self.connecting = Some(self.runtime.spawn(Client::connect(options)));
@@ -112,7 +123,8 @@ impl Peer for TestedClient {
 }
 
 fn connect(asked: &Asked) -> Connect {
-    let Asked::Connect { client_id, clean_session, keep_alive, will, user_name, password } = asked
+    let Asked::Connect { client_id, clean_session, keep_alive, will, user_name, password, .. } =
+        asked
     else {
         panic!("{asked:?} is no CONNECT")
     };

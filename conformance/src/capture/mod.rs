@@ -2,7 +2,7 @@
 //!
 //! Octets become TCP segments between addresses made up for the purpose (192.0.2.1 for the Server,
 //! 192.0.2.2 for Clients: addresses that RFC 5737 keeps free for examples), with port 1883 at the
-//! Server, so that any tool dissects them as MQTT. Handshakes, acknowledgements and checksums are
+//! Server, or 80 where a WebSocket is opened, so that any tool dissects them as MQTT. Handshakes, acknowledgements and checksums are
 //! as TCP has them. Nothing here opens a socket.
 
 mod pcapng;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::report::Role;
 use crate::transcript::{Action, Transcript};
 use pcapng::File;
-use segment::{Flags, Flow, From};
+use segment::{Flags, Flow, From, HTTP, MQTT};
 
 /// A capture of many connections to one Server.
 ///
@@ -46,8 +46,16 @@ impl Capture {
     /// A Client opens a connection, whose number is new: the three-way handshake. Times are in
     /// microseconds since the beginning.
     pub fn open(&mut self, at: u64, connection: usize) {
-        let flow = Flow::new(connection);
-        self.flows.insert(connection, flow);
+        self.open_to(at, connection, MQTT);
+    }
+
+    /// The same to where WebSockets are opened; what a WebSocket is made of is sent like any data.
+    pub fn open_for_websocket(&mut self, at: u64, connection: usize) {
+        self.open_to(at, connection, HTTP);
+    }
+
+    fn open_to(&mut self, at: u64, connection: usize, port: u16) {
+        self.flows.insert(connection, Flow::new(connection, port));
         self.frame(at, connection, From::Client, Flags::SYN, &[]);
         self.frame(at, connection, From::Server, Flags::SYN.and(Flags::ACK), &[]);
         self.frame(at, connection, From::Client, Flags::ACK, &[]);

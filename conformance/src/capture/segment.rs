@@ -4,6 +4,7 @@
 #[derive(Debug)]
 pub(super) struct Flow {
     client_port: u16,
+    server_port: u16,
     client: End,
     server: End,
     /// The number in the next packet's header.
@@ -55,12 +56,13 @@ impl From {
 }
 
 impl Flow {
-    /// A connection from a port of its own.
-    pub(super) fn new(connection: usize) -> Self {
+    /// A connection from a port of its own to this one.
+    pub(super) fn new(connection: usize, server_port: u16) -> Self {
         let offset = u16::try_from(connection % usize::from(PORTS)).expect("less than that");
         let client = End { next: FIRST_OF_CLIENT, finished: false };
         let server = End { next: FIRST_OF_SERVER, finished: false };
-        Self { client_port: FIRST_PORT + offset, client, server, identification: 0 }
+        let client_port = FIRST_PORT + offset;
+        Self { client_port, server_port, client, server, identification: 0 }
     }
 
     /// Ends a direction; whether it was still open.
@@ -85,8 +87,8 @@ impl Flow {
             + u32::from(flags.has(Flags::SYN.and(Flags::FIN)));
         end.next = end.next.wrapping_add(taken);
         let (source, target) = match from {
-            From::Client => ((CLIENT, self.client_port), (SERVER, MQTT)),
-            From::Server => ((SERVER, MQTT), (CLIENT, self.client_port)),
+            From::Client => ((CLIENT, self.client_port), (SERVER, self.server_port)),
+            From::Server => ((SERVER, self.server_port), (CLIENT, self.client_port)),
         };
         let mut tcp = Vec::with_capacity(TCP_HEADER + octets.len());
         tcp.extend(source.1.to_be_bytes());
@@ -137,7 +139,10 @@ fn checksum(parts: &[&[u8]]) -> u16 {
 
 const CLIENT: [u8; 4] = [192, 0, 2, 2];
 const SERVER: [u8; 4] = [192, 0, 2, 1];
-const MQTT: u16 = 1883;
+/// Where MQTT is spoken over TCP.
+pub(super) const MQTT: u16 = 1883;
+/// Where WebSockets are opened.
+pub(super) const HTTP: u16 = 80;
 const TCP: u8 = 6;
 const TCP_HEADER: usize = 20;
 const IP_HEADER: usize = 20;
@@ -156,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_checksum_over_a_packet_with_its_checksum_is_zero() {
-        let mut flow = Flow::new(1);
+        let mut flow = Flow::new(1, MQTT);
         for octets in [&b""[..], b"odd", b"even"] {
             let packet = flow.segment(From::Client, Flags::ACK, octets);
             let (ip, tcp) = packet.split_at(IP_HEADER);
@@ -168,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_acknowledged() {
-        let mut flow = Flow::new(1);
+        let mut flow = Flow::new(1, MQTT);
         let numbers = |packet: &[u8]| {
             let word = |at: usize| u32::from_be_bytes(packet[at..at + 4].try_into().unwrap());
             (word(24), word(28))
