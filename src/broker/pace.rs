@@ -129,6 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_rate_is_taken_over_in_haste_whoever_was_to_wait_for_it() {
+        let start = Instant::now();
+        let mut pace = Pace::new(0);
+        pace.pause(start + Duration::from_millis(3));
+        pace.hasten();
+        assert_eq!(pace.resumes(start), None);
+        assert!(pace.published(start));
+    }
+
+    #[test]
     fn without_a_bound_nobody_waits() {
         let start = Instant::now();
         let mut pace = Pace::new(0);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::rig::*;
-use crate::broker::{Broker, Kept, Limits, Local, Policy};
+use crate::broker::{Broker, Kept, Limits, Local, Policy, SessionName};
+use crate::packet::{ClientId, Text};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -76,7 +77,11 @@ fn who_comes_back_begins_anew_to_be_away() {
     let mut rig = rig(Kept::default());
     absent(&mut rig, "away");
     rig.broker.expire(HOUR);
+    let name = SessionName::Given(ClientId::new(Text::new("away").unwrap()));
+    let since = |rig: &Rig| rig.broker.look_at_session(&name, |session| session.absent_since());
+    assert_eq!(since(&rig), Some(Some(3_600)));
     assert!(is_present(&mut rig, "away"));
+    assert_eq!(since(&rig), Some(None));
     assert_eq!(rig.broker.expire(4 * HOUR), 0);
     assert_eq!(rig.broker.expire(6 * HOUR), 1);
 }

@@ -26,7 +26,7 @@ fn a_client_that_does_not_keep_up_pins_few_buffers() {
     let slow = rig.client("slow");
     rig.subscribe(slow, "t", Q1);
     let shared = shared(&mut rig);
-    assert!((1..100).contains(&shared), "{shared}");
+    assert_eq!(shared, 64);
     assert_eq!(rig.hear(slow).len(), 1_000);
 }
 

@@ -161,6 +161,7 @@ fn nobody_is_woken_for_what_has_to_wait_for_an_answer() {
     };
     assert_eq!(woken(&mut rig), Some(LocalConnection(0)));
     assert_eq!(rig.hear(slow).len(), 1);
+    assert_eq!(rig.broker.holder().reached_bounds(), [].into(), "it has what there is");
     assert_eq!(woken(&mut rig), None);
     rig.say(slow, Puback { packet_id: id(1) });
     assert_eq!(rig.hear(slow).len(), 1);

@@ -60,6 +60,10 @@ proptest! {
             expected.sort_unstable();
             prop_assert_eq!(receiving.unreleased().collect::<Vec<_>>(), expected);
             prop_assert_eq!(receiving.is_empty(), unreleased.is_empty());
+            for number in 1..4 {
+                let packet_id = PacketId::new(number).unwrap();
+                prop_assert_eq!(receiving.has(packet_id), unreleased.contains(&packet_id));
+            }
         }
     }
 }
