@@ -355,6 +355,21 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_is_as_large_as_is_said() {
+        let most = usize::from(u16::MAX);
+        let (text, octets) = (Text::new("x".repeat(most)).unwrap(), vec![7; most]);
+        let binary = Binary::new(octets).unwrap();
+        let topic = TopicName::new("x".repeat(most)).unwrap();
+        let will = Will { topic, message: binary.clone(), qos: QoS::AtMostOnce, retain: false };
+        let credentials = Credentials { user_name: text.clone(), password: Some(binary) };
+        let largest = Connect::new(&ClientId::new(text));
+        let largest = largest.with_will(&will).with_credentials(&credentials);
+        let mut out = BytesMut::new();
+        largest.encode(&mut out);
+        assert_eq!(out.len(), Connect::MAX_SIZE);
+    }
+
+    #[test]
     fn the_order_in_which_it_is_made_is_not_seen() {
         let (will, credentials) = (will("t", QoS::ExactlyOnce, true), credentials("me", None));
         let one = connect().with_will(&will).with_credentials(&credentials);

@@ -241,6 +241,11 @@ fn another_level_is_no_malformed_packet() {
 }
 
 #[test]
+fn the_largest_packet_is_all_of_its_length_and_a_header_of_five() {
+    assert_eq!(Decoder::MAX_PACKET_SIZE, 268_435_455 + 5);
+}
+
+#[test]
 fn a_packet_too_large_is_refused_before_it_is_there() {
     let decoder = Decoder::new(100);
     let mut exact = BytesMut::from(&hex("30 62 0001 'a'")[..]);
