@@ -11,7 +11,7 @@ use std::fmt::{self, Write as _};
 use super::outline::{
     VERDICTS, again, broken, clipped, is_counted, mark, meaning, seconds, word, words,
 };
-use super::{CaseReport, Report};
+use super::{CaseReport, Report, Role};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 
@@ -52,13 +52,19 @@ fn write(out: &mut String, report: &Report) -> fmt::Result {
 
 fn write_head(out: &mut String, report: &Report) -> fmt::Result {
     let subject = &report.subject;
-    let name = clipped(subject.command.as_deref().unwrap_or(&subject.target), MOST_TEXT);
+    let clip = |text| code(&clipped(text, MOST_TEXT));
+    let name = match (subject.role, subject.command.as_deref()) {
+        (Role::Client, Some(driver)) => {
+            format!("{}, driven by {}", clip(&subject.target), clip(driver))
+        }
+        (_, command) => clip(command.unwrap_or(&subject.target)),
+    };
     let badge = report.to_badge();
     let verdict = match report.exit_code() {
         0 => '✓',
         _ => '✗',
     };
-    writeln!(out, "### {verdict} {}: {}\n\n{}", badge.label, badge.message, code(&name))?;
+    writeln!(out, "### {verdict} {}: {}\n\n{name}", badge.label, badge.message)?;
     if let Some(lost) = &subject.lost {
         writeln!(out, "\n**The subject is gone:** {}", code(&clipped(lost, MOST_TEXT)))?;
     }

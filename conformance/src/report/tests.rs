@@ -185,6 +185,22 @@ fn reviewers_read_markdown() {
     insta::assert_snapshot!("markdown", example().to_markdown());
 }
 
+/// The same of a client, for which a report says who it is and how it is driven.
+#[test]
+fn the_report_of_a_client_has_its_name() {
+    let failed = case(&CASE, Err(Finding::fail("PINGREQ", "nothing for 3000 ms")));
+    let subject = SubjectReport {
+        target: "client 1.2.3".to_owned(),
+        ..SubjectReport::of_client("python3 driver.py".to_owned())
+    };
+    let (options, duration) = (RunOptions::default(), Duration::from_millis(1234));
+    let report = Report::of_client(subject, &options, vec![failed], duration);
+    let text = report.to_terminal();
+    insta::assert_snapshot!("client-terminal", anstream::adapter::strip_str(&text));
+    insta::assert_snapshot!("client-markdown", report.to_markdown());
+    insta::assert_snapshot!("client-junit", report.to_junit());
+}
+
 #[test]
 fn markdown_stays_below_what_a_comment_may_hold() {
     let long = "`".repeat(10_000);

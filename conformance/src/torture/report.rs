@@ -57,7 +57,8 @@ impl Tortured {
             });
         }
         text.push('\n');
-        if self.violations.is_empty() {
+        // Of a broker that is gone nobody knows what it would have brought.
+        if self.violations.is_empty() && self.lost.is_none() {
             text.push_str("nothing was lost, repeated or out of order\n");
         }
         for (kind, count) in told {
@@ -84,5 +85,58 @@ impl Tortured {
             "lost": self.lost,
         });
         format!("{report:#}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{TortureOptions, Violation};
+    use super::*;
+
+    /// Three violations of one kind, of which the first has a long story.
+    fn example() -> Tortured {
+        let violation = |lines: usize| {
+            let story = (1..=lines).map(|line| format!("{line:>4} ms  p1  sent message {line}"));
+            let text = "message 3 of p1 never came to s2".to_owned();
+            Violation::new("lost", "MQTT-4.3.2-1", text, story.collect())
+        };
+        let (sent, sent_again, acknowledged, received) = (1_200, 34, 1_190, 3_540);
+        Tortured {
+            target: "broker:1883".to_owned(),
+            options: TortureOptions {
+                seed: 7,
+                promise: Promise::Durable,
+                ends: Ends::Killed,
+                ..TortureOptions::default()
+            },
+            counts: Counts {
+                sent,
+                sent_again,
+                acknowledged,
+                received,
+                connections: 56,
+                cuts: 49,
+                ends: 3,
+            },
+            violations: vec![violation(LINES + 2), violation(1), violation(1)],
+            lost: None,
+        }
+    }
+
+    #[test]
+    fn people_read_a_story() {
+        insta::assert_snapshot!("story", example().to_text());
+        let nothing = Tortured { violations: Vec::new(), ..example() };
+        insta::assert_snapshot!("nothing_lost", nothing.to_text());
+        let lost = Some("it ended with exit code 101".to_owned());
+        insta::assert_snapshot!("broker_lost", Tortured { lost, ..nothing }.to_text());
+    }
+
+    #[test]
+    fn programs_read_the_same() {
+        let mut example = example();
+        example.violations.truncate(2);
+        example.violations.remove(0);
+        insta::assert_snapshot!("json", example.to_json());
     }
 }
