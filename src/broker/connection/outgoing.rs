@@ -43,7 +43,8 @@ impl<H: Holder> Connection<H> {
 
     /// Fetches what waits in the queue; whether there is nothing before what is retained and owed.
     fn fetch_waiting(&mut self, broker: &Broker<H>, unit: &mut Unit<'_>) -> bool {
-        let Stage::Connected { session, .. } = &self.stage else { return false };
+        // What cannot be sent is not taken out: it was never sent.
+        let Stage::Connected { session, failing: false, .. } = &self.stage else { return false };
         let begin = self.outgoing.len();
         let mut recorded = None;
         let mut wants_rest = false;
