@@ -22,8 +22,8 @@ use crate::net::server::{Figures, SessionSums};
 const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(super) async fn metrics(shared: State<Shared>) -> Result<impl IntoResponse, Response> {
-    let control = shared.control().clone();
-    let (figures, sums) = aside(move || (control.figures(), control.session_sums(0).0)).await?;
+    let (figures, sums) =
+        aside(move || (shared.control().figures(), shared.session_sums().0)).await?;
     Ok(([(header::CONTENT_TYPE, FORMAT)], text(figures, sums)))
 }
 

@@ -7,6 +7,7 @@
 mod api;
 mod guard;
 mod metrics;
+mod once;
 mod page;
 mod status;
 
@@ -30,7 +31,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 pub use self::guard::{HttpToken, InvalidHttpToken};
-use super::server::Control;
+use self::once::Once;
+use super::server::{Control, SessionInfo, SessionSums};
 
 /// How to serve HTTP.
 #[derive(Debug)]
@@ -93,8 +95,11 @@ struct Shared(Arc<Inner>);
 struct Inner {
     control: Control,
     options: HttpOptions,
+    sums: Once<(SessionSums, Vec<SessionInfo>)>,
 }
 
+/// How many of the fullest Sessions are named.
+const FULLEST: usize = 20;
 /// How many connections there may be at once: a person, a scraper, and room to spare.
 const CONNECTIONS: usize = 64;
 /// How large the head of a request may be, in octets. A Topic Name of three times as many octets,
@@ -124,7 +129,7 @@ impl Http {
             io::Error::new(error.kind(), format!("cannot listen on http://{address}: {error}"))
         };
         let listener = TcpListener::bind(address).await.map_err(named)?;
-        let shared = Shared(Arc::new(Inner { control, options }));
+        let shared = Shared(Arc::new(Inner { control, options, sums: Once::new() }));
         Ok(Self { listener, router: router(shared) })
     }
 
@@ -213,6 +218,11 @@ impl Shared {
 
     fn options(&self) -> &HttpOptions {
         &self.0.options
+    }
+
+    /// What all Sessions hold, and the fullest of them; on a thread that may block.
+    fn session_sums(&self) -> (SessionSums, Vec<SessionInfo>) {
+        self.0.sums.get(|| self.control().session_sums(FULLEST))
     }
 }
 

@@ -10,14 +10,12 @@ use serde_json::{Value, json};
 use super::api::{moved_json, session_json, unix_seconds};
 use super::{Shared, aside};
 
-/// How many of the fullest Sessions are named.
-const FULLEST: usize = 20;
-
 pub(super) async fn status(shared: State<Shared>) -> Result<Json<Value>, Response> {
-    let control = shared.control().clone();
-    let (figures, (sums, fullest), violations) =
-        aside(move || (control.figures(), control.session_sums(FULLEST), control.violations()))
-            .await?;
+    let asked = shared.clone();
+    let (figures, (sums, fullest), violations) = aside(move || {
+        (asked.control().figures(), asked.session_sums(), asked.control().violations())
+    })
+    .await?;
     let meaning = shared.options().meaning;
     let statements: Vec<_> = figures
         .violations
