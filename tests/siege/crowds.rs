@@ -6,7 +6,7 @@ use mqttspec::packet::{Binary, ClientId, Connect, Credentials, Text};
 use mqttspec::packet::{Disconnect, Packet, Publish, QoS};
 
 use crate::peer::{Peer, clean, octets, publish};
-use crate::{Siege, number};
+use crate::{Siege, at_once, number};
 
 /// What a stranger may cost beyond the octets that it has sent: its task, and a first buffer.
 const STRANGER: u64 = 8 * 1024;
@@ -43,7 +43,7 @@ fn who_sends_connect_octet_by_octet_costs_what_it_has_sent() {
     let siege = Siege::of("that send CONNECT octet by octet", "");
     let connect = octets(clean("a name of some length, to have something to send"));
     let (beginning, rest) = connect.split_at(30);
-    let crowd = strangers(&siege, beginning, &rest[..20], number(200, 3_000));
+    let crowd = strangers(&siege, beginning, &rest[..20], at_once(200, 3_000));
     let growth = siege.growth();
     siege.end(crowd.len(), growth, STRANGER);
 }
@@ -52,7 +52,7 @@ fn who_sends_connect_octet_by_octet_costs_what_it_has_sent() {
 fn who_promises_much_costs_what_it_has_sent() {
     // A promise of 327,000 octets, and two of them.
     let siege = Siege::of("that promise the largest CONNECT", "");
-    let crowd = strangers(&siege, &largest_connect()[..6], &[], number(200, 3_000));
+    let crowd = strangers(&siege, &largest_connect()[..6], &[], at_once(200, 3_000));
     let growth = siege.growth();
     siege.end(crowd.len(), growth, STRANGER);
 }
@@ -62,7 +62,7 @@ fn who_sends_almost_all_of_the_largest_connect_costs_twice_that_at_most() {
     let siege = Siege::of("that send the largest CONNECT but for an octet", "");
     let connect = largest_connect();
     let (beginning, last) = connect.split_at(connect.len() - 1);
-    let mut crowd = strangers(&siege, beginning, &[], number(20, 300));
+    let mut crowd = strangers(&siege, beginning, &[], at_once(20, 300));
     let growth = siege.growth();
     // All of it was well.
     for peer in &mut crowd {
@@ -88,7 +88,7 @@ fn what_a_stranger_cannot_need_is_not_waited_for() {
 #[test]
 fn who_is_connected_and_silent_costs_a_few_kibibytes() {
     let siege = Siege::of("connected at once", "");
-    let crowd: Vec<Peer> = (0..number(300, 19_400))
+    let crowd: Vec<Peer> = (0..at_once(300, 20_000))
         .map(|place| {
             let connect = clean(&format!("silent {place}"));
             Peer::connect(siege.broker.address, connect).expect("accepted")
@@ -131,7 +131,7 @@ fn who_never_reads_is_owed_a_bounded_part_of_a_flood() {
     const EACH: u64 = 320 * 1024;
     let waits = "--stall-timeout 3600 --max-queued-messages 50 --max-total-queued-octets 16777216";
     let siege = Siege::of("subscribers that never read", waits);
-    let count = number(40, 1_000);
+    let count = at_once(40, 1_000);
     let crowd: Vec<Peer> = (0..count)
         .map(|place| {
             let name = format!("deaf {place}");

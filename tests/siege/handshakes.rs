@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, Stream
 
 use crate::authority::{Authority, Validity};
 use crate::peer::{PATIENCE, clean, octets};
-use crate::{Siege, number};
+use crate::{Siege, at_once, number};
 
 /// What a handshake that nobody goes on with may cost: the state of TLS, and buffers.
 const HANDSHAKE: u64 = 64 * 1024;
@@ -143,7 +143,7 @@ fn handshakes_that_nobody_goes_on_with_end_in_time() {
         &clients,
         &format!("--connect-timeout {seconds}"),
     );
-    let count = number(60, 3_000);
+    let count = at_once(60, 3_000);
     let config = client(&own, None);
     let crowd: Vec<TcpStream> = (0..count)
         .map(|number| {

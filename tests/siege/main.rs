@@ -4,6 +4,7 @@
 //! The numbers are small ones, for every day. `MQTTSPEC_SIEGE=1 cargo test --release --test siege --
 //! --nocapture --test-threads 1` has thousands, and prints what docs/performance.md shows.
 
+mod absent;
 #[path = "../support/authority.rs"]
 mod authority;
 #[path = "../support/broker.rs"]
@@ -32,15 +33,18 @@ const RESERVE: u64 = 16 * 1024 * 1024;
 
 /// `few`, or `many` when the siege is a real one.
 fn number(few: usize, many: usize) -> usize {
-    if std::env::var_os("MQTTSPEC_SIEGE").is_none() {
-        return few;
-    }
-    // Each connection takes a descriptor here, and one there.
+    if std::env::var_os("MQTTSPEC_SIEGE").is_none() { few } else { many }
+}
+
+/// The same of connections at once, as far as there may be open files for them: each takes a
+/// descriptor here, and one there.
+fn at_once(few: usize, many: usize) -> usize {
+    let number = number(few, many);
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
     let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, raised);
-    let most = limit.maximum.map_or(many, |most| usize::try_from(most).unwrap_or(many));
-    many.min(most.saturating_sub(100))
+    let most = limit.maximum.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+    number.min(most.saturating_sub(100))
 }
 
 /// A broker under siege, and somebody who wants to be served meanwhile.
