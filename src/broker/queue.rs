@@ -11,7 +11,7 @@ use self::fleeting::Fleeting;
 use super::rest::Rest;
 use super::{Backlog, Position, Retained};
 use crate::packet::{PublishRun, QoS};
-use crate::session::Outbound;
+use crate::session::{Empty, Outbound};
 use crate::topic::{TopicFilter, TopicName};
 
 /// The messages that wait for one Client.
@@ -283,6 +283,17 @@ impl Queue {
 fn shed<T>(line: &mut VecDeque<T>) {
     if line.is_empty() && line.capacity() > SPARE {
         *line = VecDeque::new();
+    }
+}
+
+impl Empty for Queue {
+    fn empty() -> &'static Self {
+        static EMPTY: Queue = Queue::new();
+        &EMPTY
+    }
+
+    fn new_empty() -> Self {
+        Self::new()
     }
 }
 

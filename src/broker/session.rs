@@ -26,7 +26,7 @@ use super::backlog::UNTOLD;
 use super::queue::Queue;
 use super::{Backlog, Change, CloseReason, Limits, Rights, SessionNumber, Unit};
 use crate::packet::{Packet, QoS, Text, Will};
-use crate::session::{Receiving, Sending};
+use crate::session::{Receiving, Sending, Sparse};
 use crate::topic::TopicFilter;
 
 /// What the Server keeps of a Client; `C` is the holder's way to reach a connection.
@@ -43,9 +43,10 @@ pub struct Session<C> {
     subscriptions: BTreeMap<TopicFilter, QoS>,
     sending: Sending,
     receiving: Receiving,
-    queue: Queue,
+    queue: Sparse<Queue>,
     /// What the Client has not answered on an earlier connection and is yet to be sent on this one.
-    resend: VecDeque<Packet>,
+    #[expect(clippy::box_collection, reason = "a Session is small, and nearly none has any")]
+    resend: Option<Box<VecDeque<Packet>>>,
     attachment: Option<Attachment<C>>,
     line: Option<Box<Line<C>>>,
     /// What it was last told to hold; `None` once it has ended, and counts for nothing.
@@ -82,8 +83,8 @@ impl<C> Session<C> {
             subscriptions: BTreeMap::new(),
             sending: Sending::new(limits.max_in_flight),
             receiving: Receiving::default(),
-            queue: Queue::new(),
-            resend: VecDeque::new(),
+            queue: Sparse::new(),
+            resend: None,
             attachment: None,
             line: None,
             told: Some(Backlog::default()),
@@ -181,15 +182,18 @@ impl<C> Session<C> {
         self.attachment =
             Some(Attachment { connection, will, idle: false, parting: false, dismissed: None });
         // [MQTT-4.4.0-1] What had no answer is sent again, before anything new.
-        self.resend = self.sending.resend().collect();
+        let mut resend = self.sending.resend().peekable();
+        self.resend = resend.peek().is_some().then(|| Box::new(resend.collect()));
     }
 
     /// Takes its Network Connection from the Session, and gives the Will that came on it.
     pub(super) fn detach(&mut self, unit: &mut Unit<'_>) -> Option<Will> {
         let will = self.take_will(unit);
         self.attachment = None;
-        self.resend.clear();
-        self.queue.drop_fleeting();
+        self.resend = None;
+        if let Some(queue) = self.queue.as_mut() {
+            queue.drop_fleeting();
+        }
         will
     }
 
@@ -210,7 +214,7 @@ impl<C> Session<C> {
     ) -> bool {
         if let Some(granted) = self.subscriptions.get_mut(filter) {
             *granted = qos;
-            self.queue.owe_no_more(filter);
+            self.owe_no_more(filter);
         } else if self.subscriptions.len() < limits.max_subscriptions {
             self.subscriptions.insert(filter.clone(), qos);
         } else {
@@ -227,7 +231,7 @@ impl<C> Session<C> {
         // they are, and end as they would have.
         let there_was_one = self.subscriptions.remove(filter).is_some();
         if there_was_one {
-            self.queue.owe_no_more(filter);
+            self.owe_no_more(filter);
             let filter = filter.clone();
             self.record(unit, |session| Change::Unsubscribed { session, filter });
         }

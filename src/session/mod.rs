@@ -10,10 +10,12 @@ mod message;
 mod packet_ids;
 mod receiving;
 mod sending;
+mod sparse;
 
 pub use message::{Message, Outbound};
 pub use receiving::{Received, Receiving};
 pub use sending::{Completed, Sending, UnexpectedAck};
+pub(crate) use sparse::{Empty, Sparse};
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::{Empty, Sparse};
 use crate::packet::{Delivery, Packet, PacketId, Puback, Pubcomp, Pubrec, Pubrel};
 
 /// The receiver's half: which messages of QoS 2 are here but not released.
@@ -13,7 +14,7 @@ use crate::packet::{Delivery, Packet, PacketId, Puback, Pubcomp, Pubrec, Pubrel}
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Receiving {
     /// Of each QoS 2 PUBLISH that was answered by PUBREC and not yet followed by PUBREL.
-    unreleased: BTreeSet<PacketId>,
+    unreleased: Sparse<BTreeSet<PacketId>>,
 }
 
 /// What to do with a PUBLISH.
@@ -52,7 +53,9 @@ impl Receiving {
     pub fn pubrel(&mut self, pubrel: Pubrel) -> Pubcomp {
         // [MQTT-4.3.3-2] PUBREL is always answered, with its own identifier,
         // and the next PUBLISH with it is a new message.
-        self.unreleased.remove(&pubrel.packet_id);
+        if let Some(unreleased) = self.unreleased.as_mut() {
+            unreleased.remove(&pubrel.packet_id);
+        }
         Pubcomp { packet_id: pubrel.packet_id }
     }
 
@@ -75,7 +78,20 @@ impl Receiving {
 impl FromIterator<PacketId> for Receiving {
     /// The half as it was before, with the identifiers of what was received and not yet released.
     fn from_iter<I: IntoIterator<Item = PacketId>>(unreleased: I) -> Self {
-        Self { unreleased: unreleased.into_iter().collect() }
+        let unreleased: BTreeSet<_> = unreleased.into_iter().collect();
+        let is_none = unreleased.is_empty();
+        Self { unreleased: if is_none { Sparse::new() } else { unreleased.into() } }
+    }
+}
+
+impl Empty for BTreeSet<PacketId> {
+    fn empty() -> &'static Self {
+        static EMPTY: BTreeSet<PacketId> = BTreeSet::new();
+        &EMPTY
+    }
+
+    fn new_empty() -> Self {
+        Self::new()
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use thiserror::Error;
 
-use super::Outbound;
 use super::packet_ids::PacketIds;
+use super::{Empty, Outbound, Sparse};
 use crate::packet::{Delivery, Packet, PacketId, Puback, Pubcomp, Publish, Pubrec, Pubrel, QoS};
 
 /// The sender's half: which messages are on their way, and how far they have come.
@@ -18,6 +18,14 @@ use crate::packet::{Delivery, Packet, PacketId, Puback, Pubcomp, Publish, Pubrec
 /// `unacknowledged` have QoS 1 or 2, and `octets` is their sum.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Sending {
+    limit: u16,
+    /// Nothing before the first message: a hundred thousand that only listen have no room for any.
+    started: Sparse<Started>,
+}
+
+/// What takes room from the first message on.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Started {
     ids: PacketIds,
     /// Sent as PUBLISH, and not answered yet: in the order in which they were first sent.
     unacknowledged: VecDeque<Unacknowledged>,
@@ -25,7 +33,6 @@ pub struct Sending {
     released: VecDeque<PacketId>,
     /// Of the messages in `unacknowledged`.
     octets: usize,
-    limit: u16,
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -59,13 +66,7 @@ impl Sending {
     /// Nothing on its way; at most `limit` messages at once will be (1 to 65,535).
     pub fn new(limit: u16) -> Self {
         let limit = limit.max(1);
-        Self {
-            ids: PacketIds::new(),
-            unacknowledged: VecDeque::new(),
-            released: VecDeque::new(),
-            octets: 0,
-            limit,
-        }
+        Self { limit, started: Sparse::new() }
     }
 
     /// The half as it was before: what waits for PUBACK or PUBREC, and what waits for PUBCOMP, each
@@ -80,31 +81,32 @@ impl Sending {
     ) -> Self {
         let mut sending = Self::new(limit);
         for packet_id in released {
-            sending.ids.resume(packet_id);
-            sending.released.push_back(packet_id);
+            sending.started.ids.resume(packet_id);
+            sending.started.released.push_back(packet_id);
         }
         for (packet_id, outbound) in unacknowledged {
             debug_assert_ne!(outbound.qos, QoS::AtMostOnce);
-            sending.ids.resume(packet_id);
-            sending.octets += outbound.octets();
-            sending.unacknowledged.push_back(Unacknowledged { packet_id, outbound });
+            sending.started.ids.resume(packet_id);
+            sending.started.octets += outbound.octets();
+            sending.started.unacknowledged.push_back(Unacknowledged { packet_id, outbound });
         }
         sending
     }
 
     /// Whether another message of QoS 1 or 2 may be sent now.
     pub fn has_room(&self) -> bool {
-        self.in_flight() < usize::from(self.limit) && self.ids.in_use() < usize::from(u16::MAX)
+        self.in_flight() < usize::from(self.limit)
+            && self.started.ids.in_use() < usize::from(u16::MAX)
     }
 
     /// How many messages of QoS 1 and 2 are on their way.
     pub fn in_flight(&self) -> usize {
-        self.unacknowledged.len() + self.released.len()
+        self.started.unacknowledged.len() + self.started.released.len()
     }
 
     /// How many octets of topic and payload they hold until they are answered.
     pub fn octets(&self) -> usize {
-        self.octets
+        self.started.octets
     }
 
     /// Sends a message for the first time: the PUBLISH to send.
@@ -120,10 +122,10 @@ impl Sending {
         }
         // [MQTT-4.3.2-1] QoS 1 and
         // [MQTT-4.3.3-1] QoS 2: an identifier of its own, no DUP, and kept until it is answered.
-        let packet_id = self.ids.take()?;
+        let packet_id = self.started.ids.take()?;
         let publish = outbound.publish(delivery(outbound.qos, packet_id, false));
-        self.octets += outbound.octets();
-        self.unacknowledged.push_back(Unacknowledged { packet_id, outbound });
+        self.started.octets += outbound.octets();
+        self.started.unacknowledged.push_back(Unacknowledged { packet_id, outbound });
         Some(publish)
     }
 
@@ -136,17 +138,17 @@ impl Sending {
         let packet_id = puback.packet_id;
         let unexpected = |stage| UnexpectedAck { acknowledgement: "PUBACK", packet_id, stage };
         let Some(index) = self.position(packet_id) else {
-            return match self.released.contains(&packet_id) {
+            return match self.started.released.contains(&packet_id) {
                 true => Err(unexpected("of QoS 2 and released")),
                 false => Ok(Completed::Nothing),
             };
         };
-        if self.unacknowledged[index].outbound.qos != QoS::AtLeastOnce {
+        if self.started.unacknowledged[index].outbound.qos != QoS::AtLeastOnce {
             return Err(unexpected("of QoS 2"));
         }
         // [MQTT-2.3.1-3] Only the answer makes the identifier free.
         self.answered(index);
-        self.ids.give_back(packet_id);
+        self.started.ids.give_back(packet_id);
         Ok(Completed::Delivery(packet_id))
     }
 
@@ -161,13 +163,13 @@ impl Sending {
     pub fn pubrec(&mut self, pubrec: Pubrec) -> Result<Pubrel, UnexpectedAck> {
         let packet_id = pubrec.packet_id;
         if let Some(index) = self.position(packet_id) {
-            if self.unacknowledged[index].outbound.qos != QoS::ExactlyOnce {
+            if self.started.unacknowledged[index].outbound.qos != QoS::ExactlyOnce {
                 let (acknowledgement, stage) = ("PUBREC", "of QoS 1");
                 return Err(UnexpectedAck { acknowledgement, packet_id, stage });
             }
             // [MQTT-4.3.3-1] From here on it is PUBREL that is sent again, never PUBLISH.
             self.answered(index);
-            self.released.push_back(packet_id);
+            self.started.released.push_back(packet_id);
         }
         // [MQTT-4.3.3-1] Each PUBREC gets its PUBREL, with the same identifier,
         // [MQTT-4.6.0-4] in the order in which they came.
@@ -185,12 +187,13 @@ impl Sending {
             let (acknowledgement, stage) = ("PUBCOMP", "not released");
             return Err(UnexpectedAck { acknowledgement, packet_id, stage });
         }
-        let Some(index) = self.released.iter().position(|&released| released == packet_id) else {
+        let Some(index) = self.started.released.iter().position(|&released| released == packet_id)
+        else {
             return Ok(Completed::Nothing);
         };
         // [MQTT-2.3.1-3] Only the last answer makes the identifier free.
-        self.released.remove(index);
-        self.ids.give_back(packet_id);
+        self.started.released.remove(index);
+        self.started.ids.give_back(packet_id);
         Ok(Completed::Delivery(packet_id))
     }
 
@@ -200,28 +203,29 @@ impl Sending {
         // [MQTT-3.3.1-1] PUBLISH says that it has been sent before.
         // [MQTT-4.6.0-1] The oldest first, by a Client
         // [MQTT-4.6.0-6] as by a Server.
-        let pubrels = self.released.iter().map(|&packet_id| Pubrel { packet_id }.into());
-        let publishes = self.unacknowledged.iter().map(|Unacknowledged { packet_id, outbound }| {
-            outbound.publish(delivery(outbound.qos, *packet_id, true)).into()
-        });
+        let pubrels = self.started.released.iter().map(|&packet_id| Pubrel { packet_id }.into());
+        let publishes =
+            self.started.unacknowledged.iter().map(|Unacknowledged { packet_id, outbound }| {
+                outbound.publish(delivery(outbound.qos, *packet_id, true)).into()
+            });
         pubrels.chain(publishes)
     }
 
     /// An identifier for a SUBSCRIBE or UNSUBSCRIBE, which share them with PUBLISH; `None` when
     /// all are in use.
     pub fn lend_id(&mut self) -> Option<PacketId> {
-        self.ids.take()
+        self.started.ids.take()
     }
 
     /// Takes back an identifier that was lent, after SUBACK or UNSUBACK.
     pub fn return_id(&mut self, packet_id: PacketId) {
-        self.ids.give_back(packet_id);
+        self.started.ids.give_back(packet_id);
     }
 
     /// Lets go of the message at `index`: its receiver has it.
     fn answered(&mut self, index: usize) {
-        if let Some(Unacknowledged { outbound, .. }) = self.unacknowledged.remove(index) {
-            self.octets -= outbound.octets();
+        if let Some(Unacknowledged { outbound, .. }) = self.started.unacknowledged.remove(index) {
+            self.started.octets -= outbound.octets();
         }
     }
 
@@ -229,22 +233,44 @@ impl Sending {
     ///
     /// Receivers answer in order, so it is nearly always the first.
     fn position(&self, packet_id: PacketId) -> Option<usize> {
-        self.unacknowledged.iter().position(|waiting| waiting.packet_id == packet_id)
+        self.started.unacknowledged.iter().position(|waiting| waiting.packet_id == packet_id)
     }
 
     #[cfg(test)]
     pub(crate) fn check_invariants(&self, lent: usize) {
-        assert_eq!(self.ids.in_use(), self.in_flight() + lent);
-        for Unacknowledged { packet_id, outbound } in &self.unacknowledged {
-            assert!(self.ids.is_in_use(*packet_id));
-            assert!(!self.released.contains(packet_id));
+        assert_eq!(self.started.ids.in_use(), self.in_flight() + lent);
+        for Unacknowledged { packet_id, outbound } in &self.started.unacknowledged {
+            assert!(self.started.ids.is_in_use(*packet_id));
+            assert!(!self.started.released.contains(packet_id));
             assert_ne!(outbound.qos, QoS::AtMostOnce);
         }
-        for packet_id in &self.released {
-            assert!(self.ids.is_in_use(*packet_id));
+        for packet_id in &self.started.released {
+            assert!(self.started.ids.is_in_use(*packet_id));
         }
-        let octets = self.unacknowledged.iter().map(|waiting| waiting.outbound.octets());
-        assert_eq!(self.octets, octets.sum::<usize>());
+        let octets = self.started.unacknowledged.iter().map(|waiting| waiting.outbound.octets());
+        assert_eq!(self.started.octets, octets.sum::<usize>());
+    }
+}
+
+impl Empty for Started {
+    fn empty() -> &'static Self {
+        static EMPTY: Started = Started::new();
+        &EMPTY
+    }
+
+    fn new_empty() -> Self {
+        Self::new()
+    }
+}
+
+impl Started {
+    const fn new() -> Self {
+        Self {
+            ids: PacketIds::new(),
+            unacknowledged: VecDeque::new(),
+            released: VecDeque::new(),
+            octets: 0,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::broker::{
 };
 use crate::packet::{Packet, PacketId, PublishRun, QoS};
 use crate::session::Outbound;
-use crate::topic::TopicName;
+use crate::topic::{TopicFilter, TopicName};
 
 /// How many messages for one Client may share the memory that they were read into.
 ///
@@ -193,6 +193,13 @@ impl<C> Session<C> {
         self.queue.owe(rest);
     }
 
+    /// Owes what is retained for the subscription `filter` no more.
+    pub(super) fn owe_no_more(&mut self, filter: &TopicFilter) {
+        if let Some(queue) = self.queue.as_mut() {
+            queue.owe_no_more(filter);
+        }
+    }
+
     /// Whether it is the turn of retained messages that it owes.
     pub(in crate::broker) fn wants_rest(&self) -> bool {
         self.queue.wants_rest()
@@ -208,7 +215,7 @@ impl<C> Session<C> {
     ///
     /// After `None` the connection waits to be woken.
     pub(in crate::broker) fn next_to_send(&mut self, unit: &mut Unit<'_>) -> Option<ToSend> {
-        if let Some(packet) = self.resend.pop_front() {
+        if let Some(packet) = self.resend.as_mut().and_then(|resend| resend.pop_front()) {
             return Some(ToSend::Packet(packet, self.recorded()));
         }
         let next = self.next_readable(unit).and_then(|next| match next {

@@ -54,7 +54,7 @@ impl<C> Session<C> {
             subscriptions,
             sending: Sending::resumed(limits.max_in_flight, sent, released),
             receiving: received.into_iter().collect(),
-            queue,
+            queue: queue.into(),
             keeping: Some(Box::new(keeping)),
             ..Self::new(false, None, limits)
         }

@@ -46,7 +46,7 @@ impl<C> Session<C> {
     /// Takes what is next and may be sent now.
     pub(super) fn next_readable(&mut self, unit: &mut Unit<'_>) -> Option<Next> {
         loop {
-            let next = self.queue.pop(self.sending.has_room())?;
+            let next = self.queue.as_mut()?.pop(self.sending.has_room())?;
             // The rules may have changed while it waited, or the Session has got an owner.
             let may_read = match &next {
                 Next::Message(waiting) => self.rights.may_read(&waiting.outbound.message.topic),

@@ -54,14 +54,17 @@ pub(super) struct SharedSession(Arc<Numbered<Mutex<Session<SharedConnection>>>>)
 pub(super) struct SharedConnection(Arc<Numbered<Line>>);
 
 /// What others may know of a connection.
+///
+/// In this order, so that what others write and what its own task writes are not on one cache line.
 #[derive(Debug)]
+#[repr(C)]
 struct Line {
     notify: Notify,
-    traffic: Traffic,
-    origin: Origin,
-    since: SystemTime,
     /// Whose it is, once a CONNECT was accepted.
     name: OnceLock<SessionName>,
+    origin: Origin,
+    since: SystemTime,
+    traffic: Traffic,
 }
 
 #[derive(Debug)]
@@ -85,10 +88,10 @@ impl Shared {
     pub(super) fn add_connection(&self, origin: Origin) -> SharedConnection {
         let it = Line {
             notify: Notify::new(),
-            traffic: Traffic::default(),
+            name: OnceLock::new(),
             origin,
             since: SystemTime::now(),
-            name: OnceLock::new(),
+            traffic: Traffic::default(),
         };
         SharedConnection(Arc::new(Numbered { number: self.unique_number(), it }))
     }

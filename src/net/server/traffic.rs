@@ -10,7 +10,6 @@ use crate::packet::{Packet, Publish, PublishRun};
 
 /// What one connection has moved so far, counted by its task alone.
 #[derive(Debug, Default)]
-#[repr(align(64))]
 pub(super) struct Traffic {
     octets_received: Count,
     octets_sent: Count,
