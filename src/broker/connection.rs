@@ -2,11 +2,12 @@
 //!
 //! Clauses: [MQTT-3.1.0-1], [MQTT-3.1.0-2], [MQTT-3.1.2-2], [MQTT-3.1.2-24], [MQTT-3.1.4-1],
 //! [MQTT-3.1.4-5], [MQTT-3.2.2-6], [MQTT-4.8.0-1], [MQTT-6.0.0-1]. Not here: who is let in
-//! (`admission`), what a Client that is may say (`connected`), what goes to it (`outgoing`), and
-//! how it ends (`ending`).
+//! (`admission`), what a Client that is may say (`connected`), what goes to it (`outgoing`), what is
+//! left of it while it is silent (`dormant`), and how it ends (`ending`).
 
 mod admission;
 mod connected;
+mod dormant;
 mod ending;
 mod outgoing;
 
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 pub use self::admission::Proof;
+pub use self::dormant::Dormant;
 use super::keep_alive::KeepAlive;
 use super::pace::Pace;
 use super::route::Route;
@@ -146,8 +148,13 @@ impl<H: Holder> Connection<H> {
     /// A Network Connection that was opened just now.
     pub fn new(me: H::Connection, now: Instant, broker: &Broker<H>) -> Self {
         let deadline = now + broker.limits().connect_timeout;
-        let stage = Stage::Opened { deadline };
-        Self { me, user: None, stage, outgoing: VecDeque::new(), held: None, route: None }
+        Self { stage: Stage::Opened { deadline }, ..Self::blank(me) }
+    }
+
+    /// One with nothing under way, and at no stage yet.
+    fn blank(me: H::Connection) -> Self {
+        let (stage, outgoing) = (Stage::Closed, VecDeque::new());
+        Self { me, user: None, stage, outgoing, held: None, route: None }
     }
 
     /// The same connection of a Client that the transport knows to be `user`, by a certificate for

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 /// How long a Client may be silent, and since when it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct KeepAlive {
-    interval: Duration,
     heard: Instant,
+    seconds: u16,
 }
 
 impl KeepAlive {
     /// The Keep Alive of CONNECT, in seconds; 0 turns the watch off.
     pub(super) fn new(now: Instant, seconds: u16) -> Self {
-        Self { interval: Duration::from_secs(seconds.into()), heard: now }
+        Self { heard: now, seconds }
     }
 
     /// A Control Packet has come.
@@ -29,8 +29,8 @@ impl KeepAlive {
     /// for never.
     pub(super) fn deadline(&self) -> Option<Instant> {
         // [MQTT-3.1.2-24] Half as long again as the Client promised.
-        let grace = self.interval / 2;
-        (!self.interval.is_zero()).then(|| self.heard + self.interval + grace)
+        let interval = Duration::from_secs(self.seconds.into());
+        (self.seconds > 0).then(|| self.heard + interval + interval / 2)
     }
 }
 

@@ -54,7 +54,7 @@ pub use backlog::Backlog;
 pub use bound::Bound;
 pub use change::{Change, KeptMessage, MessageNumber, SessionNumber};
 pub use close::CloseReason;
-pub use connection::{Connection, Input, Listening, Output, Proof};
+pub use connection::{Connection, Dormant, Input, Listening, Output, Proof};
 pub use holder::{Holder, Registry, Subscriptions};
 pub use kept::{Kept, KeptCopy, KeptDelivery, KeptSession};
 pub use limits::Limits;

@@ -74,6 +74,11 @@ impl Pace {
         self.haste != Haste::None
     }
 
+    /// Whether all that was published was in time, so that nothing need be known of it.
+    pub(super) fn is_at_rest(&self, now: Instant) -> bool {
+        self.haste == Haste::None && self.due.is_none_or(|due| due <= now)
+    }
+
     /// When the next packet is to be looked at; `None` for at once.
     pub(super) fn resumes(&self, now: Instant) -> Option<Instant> {
         self.ahead(now).filter(|_| self.haste == Haste::None)

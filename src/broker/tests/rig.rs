@@ -190,7 +190,18 @@ impl Rig {
                 Output::Authenticate(shown) => format!("is it {}?", shown.user_name.as_str()),
             });
         }
+        self.rest(peer);
         heard
+    }
+
+    /// Has a connection that has nothing to do be dormant for a moment: nobody must notice, but who
+    /// looks at holds, of which there may be one more.
+    fn rest(&mut self, peer: Peer) {
+        if self.hides_holds
+            && let Some(dormant) = self.connections[peer.0].rest(self.now)
+        {
+            self.connections[peer.0] = dormant.wake(&self.broker);
+        }
     }
 
     /// Gives up the connection of a client that takes nothing, if it has to end.

@@ -155,6 +155,13 @@ pub(in crate::cli) struct Arguments {
           value_parser = whole::<u64>(1..=DAY))]
     stall_timeout: u64,
 
+    /// How long a client on a plain connection may have nothing to do, at most, before its task
+    /// ends and it waits in less memory, in seconds; 0 for never
+    #[arg(long, value_name = "SECONDS",
+          default_value_t = ServerOptions::default().park_after.as_secs(),
+          value_parser = whole::<u64>(0..=DAY))]
+    park_after: u64,
+
     /// How long a stop may take, in seconds
     #[arg(long, value_name = "SECONDS",
           default_value_t = ServerOptions::default().stop_timeout.as_secs(),
@@ -306,6 +313,7 @@ impl Arguments {
         options.max_connections = self.max_connections;
         options.max_connections_per_address = self.max_connections_per_address;
         options.stall_timeout = Duration::from_secs(self.stall_timeout);
+        options.park_after = Duration::from_secs(self.park_after);
         options.stop_timeout = Duration::from_secs(self.stop_timeout);
         Ok(options)
     }

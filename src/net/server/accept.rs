@@ -5,8 +5,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio_util::task::TaskTracker;
-
 use super::crowd::Member;
 use super::greeting::{Greeting, Guest};
 use super::listener::Listener;
@@ -18,22 +16,17 @@ use crate::net::transport::Stream;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts connections for ever.
-pub(super) async fn accept(
-    listener: Listener,
-    greeting: Arc<Greeting>,
-    common: Arc<Common>,
-    connections: TaskTracker,
-) {
+pub(super) async fn accept(listener: Listener, greeting: Arc<Greeting>, common: Arc<Common>) {
     loop {
         match listener.accept().await {
-            Ok((stream, origin)) if connections.len() < common.options.max_connections => {
+            Ok((stream, origin)) if common.connections.len() < common.options.max_connections => {
                 // Behind a proxy it is not known yet who comes.
                 let member = (!greeting.is_behind_proxy()).then(|| common.enter(origin));
                 if let Some(None) = member {
                     continue;
                 }
                 let begin = Instant::now();
-                let common = common.clone();
+                let (connections, common) = (&common.connections, common.clone());
                 match member.flatten() {
                     Some(member) if greeting.is_plain() => {
                         let guest = Guest { stream, origin, user_name: None };

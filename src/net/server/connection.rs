@@ -1,4 +1,11 @@
 //! The task of one connection: octets in, packets to the value, packets out.
+//!
+//! Not here: what the value has to say (`outgoing`), and what is left of it while it has nothing to
+//! do (`parked`).
+
+mod outgoing;
+#[cfg(unix)]
+mod parked;
 
 use std::future::Future;
 use std::io;
@@ -8,7 +15,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
+#[cfg(unix)]
+pub(super) use self::parked::Parked;
 use super::Common;
 use super::crowd::Member;
 use super::greeting::Guest;
@@ -16,11 +26,9 @@ use super::log::{self, Who};
 use super::open::Phase;
 use super::shared::{Shared, SharedConnection};
 use super::wire::{Transfer, Wire};
-use crate::broker::{
-    Bound, CloseReason, Connection, Holder as _, Input, Listening, Output, Position, Proof,
-};
+use crate::broker::{Bound, Connection, Holder as _, Input, Listening, Position, Proof};
 use crate::net::transport::{Stream, is_not_binary};
-use crate::packet::{Connect, Decoder, Packet, PublishRun};
+use crate::packet::{Connect, Decoder};
 
 /// Serves one connection, which was accepted at `begin`, until its end.
 ///
@@ -32,25 +40,54 @@ pub(super) fn serve(
     common: Arc<Common>,
     member: Member,
 ) -> impl Future<Output = ()> {
-    let mut task = Task::new(guest, begin, common, member);
+    live(Task::new(guest, begin, common, member))
+}
+
+/// Goes on with a connection until its end, or until it is parked.
+fn live(task: Task) -> impl Future<Output = ()> {
+    let mut alive = Alive(Some(task));
     async move {
-        // Whatever ends this task, a panic too: Will and Session are seen to.
-        task.run().await;
-        let counted = task.me.traffic().read().octets_sent;
-        task.wire.close(task.common.options.stop_timeout).await;
-        task.common.open.add_late(task.wire.written() - counted);
+        let Some(task) = &mut alive.0 else { return };
+        match task.run().await {
+            End::Over => {
+                task.common.open.remove(&task.me);
+                let counted = task.me.traffic().read().octets_sent;
+                task.wire.close(task.common.options.stop_timeout).await;
+                task.common.open.add_late(task.wire.written() - counted);
+            }
+            #[cfg(unix)]
+            End::Idle => {
+                if let Some(task) = alive.0.take() {
+                    task.park();
+                }
+            }
+        }
     }
+}
+
+/// A task: whatever ends it, a panic too, Will and Session are seen to.
+struct Alive(Option<Task>);
+
+/// How a task comes to its end.
+enum End {
+    Over,
+    /// Its connection has nothing to do.
+    #[cfg(unix)]
+    Idle,
 }
 
 struct Task {
     common: Arc<Common>,
     /// Counts it among the connections from where it comes.
-    _member: Member,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "is dropped with the task"))]
+    member: Member,
     decoder: Decoder,
     connection: Connection<Shared>,
     wire: Wire<Stream>,
     /// What others know of this connection; the name stays when the value has let go of it.
     me: SharedConnection,
+    /// Counts it among the connections whose Will may still have to be published.
+    will: Option<TaskTrackerToken>,
     /// Where it will be said what has come of its credentials.
     proof: Option<oneshot::Receiver<Proof>>,
     /// What has to be durable before anything more is put out.
@@ -63,6 +100,9 @@ struct Task {
     over: bool,
     /// Whether packets have been read that it was not ready for.
     has_unheard: bool,
+    /// How often it has had something to do after it was parked.
+    #[cfg(unix)]
+    times_busy: u8,
 }
 
 /// With so many packets held back nothing more is read. While they wait, what is asked for next is
@@ -89,6 +129,7 @@ impl Task {
     fn new(guest: Guest, begin: Instant, common: Arc<Common>, member: Member) -> Self {
         let Guest { stream, origin, user_name } = guest;
         let me = common.broker.holder().add_connection(origin);
+        common.open.add(me.clone());
         let mut connection = Connection::new(me.clone(), begin, &common.broker);
         if let Some(user_name) = user_name {
             connection = connection.of_user(user_name);
@@ -96,26 +137,28 @@ impl Task {
         // A stranger may have others wait for a CONNECT, and for nothing larger.
         let limit = common.broker.limits().max_packet_size.min(Connect::MAX_SIZE);
         let decoder = Decoder::new(limit);
+        let will = Some(common.wills.token());
         Self {
             common,
-            _member: member,
+            member,
             decoder,
             connection,
             wire: Wire::new(stream),
             me,
+            will,
             proof: None,
             held: None,
             hears_out: false,
             failing: false,
             over: false,
             has_unheard: false,
+            #[cfg(unix)]
+            times_busy: 0,
         }
     }
 
-    async fn run(&mut self) {
-        let (me, common) = (self.me.clone(), self.common.clone());
-        let _open = common.open.add(me.clone());
-        let mut wills = Some(common.wills.token());
+    async fn run(&mut self) -> End {
+        let (mut quiet_since, mut was_busy) = (Instant::now(), false);
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
         while self.put_out() {
             if std::mem::take(&mut self.hears_out) {
@@ -127,7 +170,11 @@ impl Task {
                 .wire
                 .stalled_at(self.common.options.stall_timeout)
                 .filter(|_| self.has_network());
-            let listening = self.connection.listening(Instant::now());
+            let now = Instant::now();
+            if std::mem::take(&mut was_busy) {
+                quiet_since = now;
+            }
+            let listening = self.connection.listening(now);
             if self.has_unheard && listening == Listening::Now {
                 // Whatever it was that ended the wait: nothing more may come to remind of them.
                 self.take_in();
@@ -142,17 +189,22 @@ impl Task {
                 }
                 Listening::Now | Listening::AfterAnswer => None,
             };
-            let deadlines = [self.connection.deadline(), stalled, resumes];
+            #[cfg(unix)]
+            let parks = self.parks_at(quiet_since);
+            #[cfg(not(unix))]
+            let parks = None;
+            let deadlines = [self.connection.deadline(), stalled, resumes, parks];
             let deadline = deadlines.into_iter().flatten().min();
             let may_read = self.may_read() && listening == Listening::Now;
             let event = tokio::select! {
                 biased;
                 transferred = self.wire.transfer(may_read), if self.has_network() => Event::Transferred(transferred),
                 proof = proof(&mut self.proof), if self.proof.is_some() => Event::Proved(proof),
-                () = me.woken() => Event::Woken,
+                () = self.me.woken() => Event::Woken,
                 () = ring_at(deadline, alarm.as_mut()) => Event::Deadline,
             };
-            me.traffic().set_sent_octets(self.wire.written());
+            self.me.traffic().set_sent_octets(self.wire.written());
+            was_busy = !matches!(event, Event::Deadline);
             match event {
                 Event::Transferred(Ok(Transfer::Read(octets))) => self.was_read(Ok(octets)),
                 Event::Transferred(Err(error)) if is_not_binary(&error) => {
@@ -169,7 +221,7 @@ impl Task {
                     self.take_in();
                 }
                 Event::Woken => match self.common.open.phase() {
-                    Phase::Serving if me.name().is_none() => {
+                    Phase::Serving if self.me.name().is_none() => {
                         // The Client may have had another connection until now.
                         self.input(Input::Woken);
                         self.take_in();
@@ -177,11 +229,18 @@ impl Task {
                     Phase::Serving => {}
                     Phase::Stopping => {
                         self.input(Input::Stopping);
-                        wills = None;
+                        self.will = None;
                     }
                     Phase::Stopped => self.input(Input::Stop),
                 },
                 Event::Deadline => {
+                    #[cfg(unix)]
+                    if is_past(parks) && !is_past(self.connection.deadline()) {
+                        if self.is_idle() {
+                            return End::Idle;
+                        }
+                        was_busy = true;
+                    }
                     if stalled.is_some_and(|stalled| stalled <= Instant::now()) {
                         log::stalled(&self.who());
                         self.common.counters.stalled();
@@ -193,7 +252,8 @@ impl Task {
                 }
             }
         }
-        drop(wills);
+        self.will = None;
+        End::Over
     }
 
     /// Whether octets can be sent and received.
@@ -297,94 +357,19 @@ impl Task {
         self.held.is_none() || self.connection.waiting() < HELD
     }
 
-    /// Whether nothing that comes next has to wait; if it has, this connection is woken in time.
-    fn lets_go(&mut self) -> bool {
-        let Some(position) = self.held else { return true };
-        let common = self.common.clone();
-        let Some(journal) = common.broker.holder().journal() else { return true };
-        if journal.is_durable(position) {
-            self.held = None;
-        } else if journal.is_failing() {
-            self.held = None;
-            self.input(Input::NotKept);
-        } else {
-            journal.wake_at(position, &self.me);
-        }
-        self.held.is_none()
-    }
-
-    /// Puts out what the value has to say, as long as there is room; `false` at its end.
-    fn put_out(&mut self) -> bool {
-        while (self.failing || !self.wire.is_full()) && self.lets_go() {
-            match self.connection.poll_output(&self.common.broker) {
-                None => break,
-                Some(Output::Note(note)) => {
-                    log::note(&self.who(), &note);
-                    if let Some(statement) = note.statement() {
-                        self.common.counters.violations.add(statement, &self.who(), &note);
-                    }
-                }
-                Some(Output::Authenticate(credentials)) => {
-                    let origin = self.me.origin();
-                    self.proof = Some(self.common.passwords.prove(origin, credentials));
-                }
-                Some(Output::HearOut) => self.hears_out = true,
-                Some(Output::Hold(position)) => self.held = Some(position),
-                Some(Output::Send(packet)) => self.send(&packet),
-                Some(Output::SendRun(run)) => self.send_run(&run),
-                Some(Output::Close(reason)) => {
-                    self.closed(&reason);
-                    return false;
-                }
-            }
-        }
-        // It may be told to end among all that it does not take.
-        if !self.failing && self.wire.is_full() {
-            match self.connection.poll_urgent(&self.common.broker) {
-                Some(Output::Close(reason)) => {
-                    self.closed(&reason);
-                    return false;
-                }
-                other => self.hears_out |= other.is_some(),
-            }
-        }
-        true
-    }
-
-    /// Says why the connection ends, and counts it.
-    fn closed(&self, reason: &CloseReason) {
-        let counters = &self.common.counters;
-        log::closed(&self.who(), reason);
-        counters.closed(reason.name());
-        if let (true, Some(statement)) = (reason.is_clients_fault(), reason.statement()) {
-            counters.violations.add(statement, &self.who(), reason);
-        }
-    }
-
-    fn send(&mut self, packet: &Packet) {
-        if self.failing {
-            return;
-        }
-        if log::wants_packets() {
-            log::sent(&self.who(), packet);
-        }
-        self.me.traffic().sent(packet);
-        // A packet goes out as large as it came in, and that had room in a fixed header.
-        let sent = self.wire.send(packet);
-        debug_assert!(sent.is_ok(), "{packet} does not fit");
-    }
-
-    fn send_run(&mut self, run: &PublishRun) {
-        if log::wants_packets() {
-            run.packets().for_each(|packet| log::sent(&self.who(), &packet));
-        }
-        self.me.traffic().sent_run(run);
-        self.wire.send_run(run);
-    }
-
     fn who(&self) -> Who<'_> {
-        Who { name: self.me.name(), origin: self.me.origin() }
+        who(&self.me)
     }
+}
+
+fn who(me: &SharedConnection) -> Who<'_> {
+    Who { name: me.name(), origin: me.origin() }
+}
+
+/// Whether there is such a time and it has come.
+#[cfg(unix)]
+fn is_past(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| deadline <= Instant::now())
 }
 
 /// What has come of the credentials, once and for all.
@@ -409,9 +394,12 @@ async fn ring_at(deadline: Option<Instant>, mut alarm: Pin<&mut Sleep>) {
     alarm.await;
 }
 
-impl Drop for Task {
+impl Drop for Alive {
     fn drop(&mut self) {
-        self.connection.handle(Instant::now(), Input::NetworkClosed, &self.common.broker);
+        if let Some(Task { connection, common, me, .. }) = &mut self.0 {
+            connection.handle(Instant::now(), Input::NetworkClosed, &common.broker);
+            common.open.remove(me);
+        }
     }
 }
 

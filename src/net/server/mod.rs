@@ -14,6 +14,8 @@ mod journal;
 mod listen;
 mod listener;
 mod log;
+#[cfg(unix)]
+mod lot;
 mod open;
 mod options;
 mod origin;
@@ -54,6 +56,8 @@ use self::crowd::Crowd;
 use self::figures::Counters;
 use self::greeting::Greeting;
 use self::listener::Listener;
+#[cfg(unix)]
+use self::lot::{Keeper, Lot};
 use self::open::{Open, Phase};
 use self::passwords::Passwords;
 use self::shared::Shared;
@@ -85,7 +89,8 @@ pub struct Server {
     listeners: Vec<(Listener, Greeting)>,
     addresses: Vec<SocketAddr>,
     common: Arc<Common>,
-    connections: TaskTracker,
+    #[cfg(unix)]
+    keeper: Option<Keeper>,
     writer: Option<Writer>,
 }
 
@@ -97,6 +102,7 @@ struct Common {
     #[cfg(feature = "tls")]
     tls: Option<Arc<Acceptor>>,
     open: Open,
+    connections: TaskTracker,
     counters: Counters,
     passwords: Arc<Passwords>,
     crowd: Arc<Crowd>,
@@ -163,6 +169,14 @@ impl Server {
         let addresses = listeners.iter().filter_map(|(listener, _)| listener.address()).collect();
         let journal = durable.as_ref().map(|durable| Arc::new(durable.journal()));
         let holder = Shared::new(journal.clone());
+        #[cfg(unix)]
+        let (holder, keeper) = match options.park_after.is_zero() {
+            true => (holder, None),
+            false => {
+                let (lot, keeper) = Lot::new()?;
+                (holder.with_lot(lot), Some(keeper))
+            }
+        };
         let mut policy = options.policy;
         policy.check_passwords |= options.passwords.is_some();
         let broker = Broker::new(holder, options.limits).with_policy(policy);
@@ -181,13 +195,21 @@ impl Server {
             #[cfg(feature = "tls")]
             tls,
             open,
+            connections: TaskTracker::new(),
             counters: Counters::new(),
             passwords,
             crowd: Arc::default(),
             stopping,
             wills,
         });
-        Ok(Self { listeners, addresses, common, connections: TaskTracker::new(), writer })
+        Ok(Self {
+            listeners,
+            addresses,
+            common,
+            #[cfg(unix)]
+            keeper,
+            writer,
+        })
     }
 
     /// The addresses it listens on over TCP, with the ports that the system chose.
@@ -212,16 +234,15 @@ impl Server {
     ///
     /// It also ends when state cannot be kept any more.
     pub async fn run(self, stop: impl Future<Output = ()>) -> ServerStopped {
-        let Self { listeners, common, connections, mut writer, .. } = self;
+        // Without a thread for it nobody is parked.
+        #[cfg(unix)]
+        let _closing = self.keeper.map(Keeper::start);
+        let Self { listeners, common, mut writer, .. } = self;
+        let connections = &common.connections;
         let mut accepting = JoinSet::new();
         for (listener, greeting) in listeners {
             let greeting = Arc::new(greeting);
-            accepting.spawn(accept::accept(
-                listener,
-                greeting,
-                common.clone(),
-                connections.clone(),
-            ));
+            accepting.spawn(accept::accept(listener, greeting, common.clone()));
         }
         tokio::select! {
             () = stop => {}

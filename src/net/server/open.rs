@@ -77,15 +77,22 @@ impl Open {
         self.lock().connections.values().for_each(SharedConnection::wake);
     }
 
-    /// Adds a connection, until what is given back is dropped.
-    pub(super) fn add(&self, connection: SharedConnection) -> Entry<'_> {
-        let number = connection.number();
+    /// Adds a connection, until it is [removed](Self::remove).
+    pub(super) fn add(&self, connection: SharedConnection) {
         // It looks at the phase once by itself: the wake of a change just past has missed it.
         connection.wake();
         let mut listed = self.lock();
         listed.opened += 1;
-        listed.connections.insert(number, connection);
-        Entry { open: self, number }
+        listed.connections.insert(connection.number(), connection);
+    }
+
+    /// Removes a connection, if it is there.
+    pub(super) fn remove(&self, connection: &SharedConnection) {
+        let mut listed = self.lock();
+        if listed.connections.remove(&connection.number()).is_some() {
+            listed.moved += connection.traffic().read();
+            listed.clients -= usize::from(connection.name().is_some());
+        }
     }
 
     /// A CONNECT of `connection` was accepted, by a Client of this name.
@@ -137,22 +144,5 @@ impl Open {
 
     fn lock(&self) -> MutexGuard<'_, Listed> {
         self.listed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A connection among those that are open.
-#[derive(Debug)]
-pub(super) struct Entry<'a> {
-    open: &'a Open,
-    number: u64,
-}
-
-impl Drop for Entry<'_> {
-    fn drop(&mut self) {
-        let mut listed = self.open.lock();
-        if let Some(connection) = listed.connections.remove(&self.number) {
-            listed.moved += connection.traffic().read();
-            listed.clients -= usize::from(connection.name().is_some());
-        }
     }
 }

@@ -6,6 +6,8 @@
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
+#[cfg(unix)]
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering as Atomic};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::SystemTime;
@@ -13,6 +15,8 @@ use std::time::SystemTime;
 use tokio::sync::Notify;
 
 use super::journal::Journal;
+#[cfg(unix)]
+use super::lot::{Lot, Parking};
 use super::origin::Origin;
 use super::sharded::Sharded;
 use super::traffic::Traffic;
@@ -32,6 +36,9 @@ pub(super) struct Shared {
     subscription_changes: AtomicU64,
     /// `None` when nothing outlives the server.
     journal: Option<Arc<Journal>>,
+    /// `None` when each connection keeps its task.
+    #[cfg(unix)]
+    lot: Option<Arc<Lot>>,
     held: Held,
     /// How often each bound was reached, in the order of [`Bound::ALL`].
     reached: Sharded<{ Bound::ALL.len() }>,
@@ -60,6 +67,9 @@ pub(super) struct SharedConnection(Arc<Numbered<Line>>);
 #[repr(C)]
 struct Line {
     notify: Notify,
+    /// Where it is parked, if it is.
+    #[cfg(unix)]
+    parking: Parking,
     /// Whose it is, once a CONNECT was accepted.
     name: OnceLock<SessionName>,
     origin: Origin,
@@ -79,6 +89,18 @@ impl Shared {
         Self { journal, ..Self::default() }
     }
 
+    /// The same with a place for connections that have nothing to do.
+    #[cfg(unix)]
+    pub(super) fn with_lot(self, lot: Arc<Lot>) -> Self {
+        Self { lot: Some(lot), ..self }
+    }
+
+    /// Where connections are that have nothing to do.
+    #[cfg(unix)]
+    pub(super) fn lot(&self) -> Option<&Arc<Lot>> {
+        self.lot.as_ref()
+    }
+
     /// Where changes are on their way to the store.
     pub(super) fn journal(&self) -> Option<&Arc<Journal>> {
         self.journal.as_ref()
@@ -88,6 +110,8 @@ impl Shared {
     pub(super) fn add_connection(&self, origin: Origin) -> SharedConnection {
         let it = Line {
             notify: Notify::new(),
+            #[cfg(unix)]
+            parking: Parking::new(self.lot.clone()),
             name: OnceLock::new(),
             origin,
             since: SystemTime::now(),
@@ -111,6 +135,21 @@ impl SharedConnection {
     /// Makes it look for something to do.
     pub(super) fn wake(&self) {
         self.0.it.notify.notify_one();
+        // In this order: whoever parks it meanwhile looks at both the other way round.
+        #[cfg(unix)]
+        self.0.it.parking.call();
+    }
+
+    /// Whether it has been woken since it last looked; it has not any more.
+    #[cfg(unix)]
+    pub(super) fn was_woken(&self) -> bool {
+        pin!(self.0.it.notify.notified()).enable()
+    }
+
+    /// Where it is parked, if it is.
+    #[cfg(unix)]
+    pub(super) fn parking(&self) -> &Parking {
+        &self.0.it.parking
     }
 
     /// Ends when the connection has been woken since the last time.

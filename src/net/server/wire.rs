@@ -65,6 +65,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
+    /// The same on a stream that was used before, to which so many octets were written.
+    #[cfg(unix)]
+    pub(super) fn resumed(stream: S, written: u64) -> Self {
+        Self { written, ..Self::new(stream) }
+    }
+
+    /// Whether nothing has been read that was not taken, and nothing is to be written.
+    #[cfg(unix)]
+    pub(super) fn is_idle(&self) -> bool {
+        self.inbox.is_empty() && self.outbox.is_empty() && !self.unflushed
+    }
+
+    #[cfg(unix)]
+    pub(super) fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    #[cfg(unix)]
+    pub(super) fn into_stream(self) -> S {
+        self.stream
+    }
+
     /// Puts a packet behind those that are to be written.
     ///
     /// # Errors

@@ -11,4 +11,6 @@ pub(super) mod tls;
 pub(super) mod websocket;
 
 pub use endpoint::{Endpoint, InvalidEndpoint, Place};
+#[cfg(unix)]
+pub(super) use stream::Socket;
 pub(super) use stream::{Stream, is_not_binary};

@@ -7,6 +7,8 @@
 //! Clauses: [MQTT-7.1.1-1], [MQTT-7.1.2-1].
 
 use std::io::{self, IoSlice};
+#[cfg(unix)]
+use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -36,6 +38,62 @@ pub(in crate::net) enum Stream {
     /// On any of the others.
     #[cfg(feature = "ws")]
     WebSocket(Box<WebSocket<Self>>),
+}
+
+/// The socket of a plain connection, which nobody waits for at the moment.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(in crate::net) enum Socket {
+    Tcp(std::net::TcpStream),
+    Unix(std::os::unix::net::UnixStream),
+}
+
+#[cfg(unix)]
+impl Stream {
+    /// Whether it is a socket and nothing else.
+    pub(in crate::net) fn is_plain(&self) -> bool {
+        matches!(self, Self::Tcp(_) | Self::Unix(_))
+    }
+
+    /// Gives the socket back that it is, out of the hands of the runtime; `None` for one that
+    /// is [not plain](Self::is_plain).
+    ///
+    /// # Errors
+    ///
+    /// The system's error; the connection is closed then.
+    pub(in crate::net) fn into_socket(self) -> io::Result<Option<Socket>> {
+        match self {
+            Self::Tcp(stream) => stream.into_std().map(Socket::Tcp).map(Some),
+            Self::Unix(stream) => stream.into_std().map(Socket::Unix).map(Some),
+            #[cfg(any(test, feature = "tls", feature = "ws"))]
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Socket {
+    /// Puts it into the hands of the runtime again.
+    ///
+    /// # Errors
+    ///
+    /// The system's error; the connection is closed then.
+    pub(in crate::net) fn into_stream(self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(socket) => TcpStream::from_std(socket).map(Stream::Tcp),
+            Self::Unix(socket) => UnixStream::from_std(socket).map(Stream::Unix),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Self::Tcp(socket) => socket.as_raw_fd(),
+            Self::Unix(socket) => socket.as_raw_fd(),
+        }
+    }
 }
 
 /// Calls a method of the transport.
