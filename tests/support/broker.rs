@@ -72,12 +72,19 @@ impl Drop for Broker {
     }
 }
 
-/// The URL in the next line: `mqttspec broker VERSION on URL, …`.
+/// The URL in the next line that has one: `mqttspec broker VERSION on URL, …`. Before the first it
+/// may say what it finds odd in its options.
 fn url(stderr: &mut BufReader<ChildStderr>) -> String {
-    let mut line = String::new();
-    stderr.read_line(&mut line).expect("text");
-    let url = line.split_once(" on ").and_then(|(_, rest)| rest.split_once(", Ctrl-C"));
-    url.unwrap_or_else(|| panic!("a URL, and not {line:?}")).0.to_owned()
+    let mut told = String::new();
+    loop {
+        let begin = told.len();
+        let length = stderr.read_line(&mut told).expect("text");
+        let rest = told[begin..].split_once(" on ").map(|(_, rest)| rest);
+        if let Some((url, _)) = rest.and_then(|rest| rest.split_once(", Ctrl-C")) {
+            return url.to_owned();
+        }
+        assert!(length > 0, "a URL, and not {told:?}");
+    }
 }
 
 /// The address in the next line: `status on http://ADDRESS/`.
