@@ -221,8 +221,7 @@ impl World {
             if session.is_clean() {
                 return true;
             }
-            let place =
-                kept.iter().position(|one| SessionName::Given(one.client_id.clone()) == *name);
+            let place = kept.iter().position(|one| SessionName::given(&one.client_id) == *name);
             let one = kept.swap_remove(place.unwrap_or_else(|| panic!("{name} is not kept")));
             assert_eq!(one.subscriptions, *session.subscriptions(), "{name}");
             let (waiting, in_flight) = session.backlog();

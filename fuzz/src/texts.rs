@@ -33,7 +33,7 @@ pub fn texts(octets: &[u8]) {
 fn rules(text: &str) {
     match Access::parse(text) {
         Ok(access) => {
-            let anna = SessionName::Given(ClientId::new(Text::new("anna").expect("text")));
+            let anna = SessionName::given(&ClientId::new(Text::new("anna").expect("text")));
             let topic = TopicName::new("home/anna").expect("a Topic Name");
             for user in [None, Some("anna"), Some("+/#")] {
                 let rights = access.rights(user, &anna);

@@ -38,7 +38,7 @@ impl<H: Holder> Broker<H> {
     }
 
     fn restore_session(&self, number: SessionNumber, session: KeptSession) -> Rights {
-        let name = SessionName::Given(session.client_id.clone());
+        let name = SessionName::given(&session.client_id);
         let subscriptions = session.subscriptions.clone();
         // [MQTT-4.1.0-1] It has not ended, and is all there.
         let mut state = Session::restored(number, session, &self.limits);

@@ -55,9 +55,9 @@ impl<H: Holder> Broker<H> {
         // [MQTT-3.1.3-5] whatever that is, of any length;
         // [MQTT-3.1.3-6] for a Client without one there is a name that nobody else has.
         let name = if client_id.is_empty() {
-            SessionName::Assigned(self.holder.unique_number())
+            SessionName::assigned(self.holder.unique_number())
         } else {
-            SessionName::Given(client_id.detached())
+            SessionName::given(&client_id)
         };
         let will = connect.will().map(|will| will.detached());
 
@@ -102,8 +102,8 @@ impl<H: Holder> Broker<H> {
                 // [MQTT-3.2.2-1] [MQTT-3.2.2-3] The Client is told that, too.
                 let number = if clean_session { None } else { unit.session_number() };
                 let mut state = Session::new(clean_session, number, &self.limits);
-                if let SessionName::Given(client_id) = &name {
-                    state.begin(client_id, unit);
+                if !client_id.is_empty() {
+                    state.begin(&client_id, unit);
                 }
                 state.set_rights(rights);
                 state.own(user.cloned(), unit);
@@ -146,7 +146,7 @@ impl<H: Holder> Broker<H> {
         connect: &Connect,
         unit: &mut Unit<'_>,
     ) {
-        let name = SessionName::Given(connect.client_id().detached());
+        let name = SessionName::given(&connect.client_id());
         let ended = self.holder.with_registry(|registry| {
             let session = registry.get(&name).cloned()?;
             let ended = self.holder.with_session(&session, |state| {

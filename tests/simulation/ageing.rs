@@ -118,7 +118,7 @@ impl World {
     fn absent_sessions(&self) -> Vec<(usize, (Duration, Duration))> {
         let Some(server) = &self.server else { return Vec::new() };
         let is_there = |number: usize| {
-            let name = SessionName::Given(client_id(number));
+            let name = SessionName::given(&client_id(number));
             server.broker.holder().with_registry(|registry| registry.get(&name).is_some())
         };
         let absent = self.absent.iter().map(|(&number, &since)| (number, since));

@@ -29,7 +29,7 @@ use crate::topic::{TopicFilter, TopicName};
 /// use mqttspec::topic::{TopicFilter, TopicName};
 ///
 /// let access = Access::parse("user anna\ntopic read weather/#\n").unwrap();
-/// let client = SessionName::Given(ClientId::new(Text::new("tablet").unwrap()));
+/// let client = SessionName::given(&ClientId::new(Text::new("tablet").unwrap()));
 /// let rights = access.rights(Some("anna"), &client);
 /// assert!(rights.may_read(&TopicName::new("weather/today").unwrap()));
 /// assert!(!rights.may_write(&TopicName::new("weather/today").unwrap()));
@@ -85,11 +85,8 @@ impl Access {
     /// What a Client may do: `user` is who it has proved to be, `None` for nobody in particular.
     pub fn rights(&self, user: Option<&str>, client: &SessionName) -> Rights {
         let Some(rules) = &self.rules else { return Rights::all() };
-        let client = match client {
-            SessionName::Given(client_id) => Some(client_id.as_str()),
-            // It has no identifier that a rule could name.
-            SessionName::Assigned(_) => None,
-        };
+        // One without an identifier has none that a rule could name.
+        let client = client.client_id();
         let of_user = match user {
             Some(user) => rules.users.get(user),
             None => Some(&rules.anonymous),

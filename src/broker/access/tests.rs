@@ -2,7 +2,7 @@ use super::*;
 use crate::packet::{ClientId, Text};
 
 fn named(client: &'static str) -> SessionName {
-    SessionName::Given(ClientId::new(Text::new(client).unwrap()))
+    SessionName::given(&ClientId::new(Text::new(client).unwrap()))
 }
 
 fn rights(file: &str, user: Option<&str>, client: &'static str) -> Rights {
@@ -94,10 +94,10 @@ fn a_client_cannot_name_itself_into_the_servers_topics() {
 #[test]
 fn a_client_without_an_identifier_has_none_in_patterns() {
     let access = Access::parse("pattern #\npattern deny a/%c\n").unwrap();
-    let rights = access.rights(None, &SessionName::Assigned(1));
+    let rights = access.rights(None, &SessionName::assigned(1));
     assert!(read(&rights, "b"), "it has what everybody has");
     let access = Access::parse("client 1\ntopic #\npattern %c/#").unwrap();
-    assert!(!read(&access.rights(None, &SessionName::Assigned(1)), "1/a"));
+    assert!(!read(&access.rights(None, &SessionName::assigned(1)), "1/a"));
 }
 
 #[test]

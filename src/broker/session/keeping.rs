@@ -67,8 +67,10 @@ impl<C> Session<C> {
 
     /// Tells that it has begun, if it is one that outlives the server.
     pub(in crate::broker) fn begin(&mut self, client_id: &ClientId, unit: &mut Unit<'_>) {
-        let client_id = client_id.clone();
-        self.record(unit, |session| Change::SessionBegun { session, client_id });
+        self.record(unit, |session| Change::SessionBegun {
+            session,
+            client_id: client_id.detached(),
+        });
     }
 
     /// Tells that it has ended.

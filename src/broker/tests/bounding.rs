@@ -27,7 +27,7 @@ fn flood(rig: &mut Rig, qos: QoS, times: usize) {
 }
 
 fn waiting(rig: &Rig, name: &'static str) -> usize {
-    let name = SessionName::Given(ClientId::new(Text::new(name).unwrap()));
+    let name = SessionName::given(&ClientId::new(Text::new(name).unwrap()));
     rig.broker.look_at_session(&name, |session| session.held().messages).expect("a Session")
 }
 
@@ -133,7 +133,7 @@ fn what_an_ended_session_held_is_held_no_more() {
     absent(&mut rig, "b");
     flood(&mut rig, Q1, 3);
     assert_eq!(rig.broker.holder().held(), Backlog { messages: 6, octets: 72 });
-    let name = SessionName::Given(ClientId::new(Text::new("a").unwrap()));
+    let name = SessionName::given(&ClientId::new(Text::new("a").unwrap()));
     assert!(rig.broker.remove_session(&name));
     assert_eq!(rig.broker.holder().held(), Backlog { messages: 3, octets: 36 });
 }

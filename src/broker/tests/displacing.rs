@@ -165,7 +165,7 @@ fn a_session_that_is_waited_for_is_not_ended_under_those_who_wait() {
     rig.subscribe_after_connack(first, "t", Q1);
     let [second, third] = [(); 2].map(|()| again(&mut rig, &kept("a")));
     rig.cut(first);
-    let name = SessionName::Given(kept("a").client_id().detached());
+    let name = SessionName::given(&kept("a").client_id());
     assert!(rig.broker.remove_session(&name));
     rig.input(second, Input::Woken);
     assert_eq!(rig.hear(second), [NEW, "hear out"]);

@@ -77,7 +77,7 @@ fn who_comes_back_begins_anew_to_be_away() {
     let mut rig = rig(Kept::default());
     absent(&mut rig, "away");
     rig.broker.expire(HOUR);
-    let name = SessionName::Given(ClientId::new(Text::new("away").unwrap()));
+    let name = SessionName::given(&ClientId::new(Text::new("away").unwrap()));
     let since = |rig: &Rig| rig.broker.look_at_session(&name, |session| session.absent_since());
     assert_eq!(since(&rig), Some(Some(3_600)));
     assert!(is_present(&mut rig, "away"));

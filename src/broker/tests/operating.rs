@@ -9,7 +9,7 @@ use crate::packet::{ClientId, Text};
 use crate::topic::TopicName;
 
 fn name(client: &'static str) -> SessionName {
-    SessionName::Given(ClientId::new(Text::new(client).unwrap()))
+    SessionName::given(&ClientId::new(Text::new(client).unwrap()))
 }
 
 #[test]

@@ -206,14 +206,11 @@ impl Control {
 
 /// The name of the Session of a Client; `None` for what cannot be a Client Identifier.
 fn given(client: &str) -> Option<SessionName> {
-    Some(SessionName::Given(ClientId::new(Text::new(client.to_owned())?)))
+    Some(SessionName::given(&ClientId::new(Text::new(client.to_owned())?)))
 }
 
 fn identifier(name: &SessionName) -> Option<String> {
-    match name {
-        SessionName::Given(client) => Some(client.as_str().to_owned()),
-        SessionName::Assigned(_) => None,
-    }
+    name.client_id().map(str::to_owned)
 }
 
 fn connection_info(connection: &SharedConnection) -> ConnectionInfo {

@@ -27,10 +27,7 @@ pub(super) struct Who<'a> {
 impl<'a> Who<'a> {
     /// The Client Identifier, once there is one.
     pub(super) fn client(&self) -> Option<&'a str> {
-        match self.name? {
-            SessionName::Given(client_id) => Some(client_id.as_str()),
-            SessionName::Assigned(_) => None,
-        }
+        self.name?.client_id()
     }
 }
 
