@@ -5,7 +5,8 @@
 //!
 //! Clauses: [MQTT-3.1.2-4], [MQTT-3.1.2-8], [MQTT-3.10.4-3], [MQTT-4.4.0-1]. Not here: when a
 //! Session begins and ends (`sessions`), messages for its Client (`delivering`), what the Client
-//! publishes and answers (`answering`), which connection has it next (`line`), and what outlives the server (`keeping`).
+//! publishes and answers (`answering`), which connection has it next (`line`), what was told of it (`tally`), and what
+//! outlives the server (`keeping`).
 
 mod absence;
 mod answering;
@@ -14,15 +15,17 @@ mod keeping;
 mod line;
 mod name;
 mod ownership;
+mod tally;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use self::absence::Since;
 pub(super) use self::delivering::ToSend;
 use self::keeping::Keeping;
 use self::line::Line;
 pub(super) use self::line::Turn;
 pub use self::name::SessionName;
-use super::backlog::UNTOLD;
+use self::tally::Tally;
 use super::queue::Queue;
 use super::{Backlog, Change, CloseReason, Limits, Rights, SessionNumber, Unit};
 use crate::packet::{Packet, QoS, Text, Will};
@@ -36,6 +39,8 @@ use crate::topic::TopicFilter;
 pub struct Session<C> {
     /// Whether it ends with its Network Connection.
     clean: bool,
+    /// Whether it counts for nothing any more.
+    has_ended: bool,
     /// The user it belongs to, if any.
     owner: Option<Box<Text>>,
     /// What its Client may do.
@@ -49,13 +54,9 @@ pub struct Session<C> {
     resend: Option<Box<VecDeque<Packet>>>,
     attachment: Option<Attachment<C>>,
     line: Option<Box<Line<C>>>,
-    /// What it was last told to hold; `None` once it has ended, and counts for nothing.
-    told: Option<Backlog>,
-    dropped: u64,
-    /// How many of those somebody was told of.
-    dropped_told: u64,
-    /// When it was first seen without its Client, in seconds since whatever the holder counts from.
-    absent_since: Option<u64>,
+    tally: Sparse<Tally>,
+    /// When it was first seen without its Client.
+    absent_since: Option<Since>,
     keeping: Option<Box<Keeping>>,
 }
 
@@ -78,6 +79,7 @@ impl<C> Session<C> {
         debug_assert!(!clean || number.is_none());
         Self {
             clean,
+            has_ended: false,
             owner: None,
             rights: Rights::all(),
             subscriptions: BTreeMap::new(),
@@ -87,9 +89,7 @@ impl<C> Session<C> {
             resend: None,
             attachment: None,
             line: None,
-            told: Some(Backlog::default()),
-            dropped: 0,
-            dropped_told: 0,
+            tally: Sparse::new(),
             absent_since: None,
             keeping: number.map(|number| Box::new(Keeping::new(number))),
         }
@@ -113,7 +113,7 @@ impl<C> Session<C> {
     /// When it was first seen without its Client, on the clock of
     /// [`Broker::expire`](super::Broker::expire); `None` while it has one, or nobody has looked.
     pub fn absent_since(&self) -> Option<u64> {
-        self.absent_since
+        self.absent_since.map(Since::seconds)
     }
 
     /// The filters it is subscribed to, with the greatest QoS of each.
@@ -147,27 +147,6 @@ impl<C> Session<C> {
             messages: self.queue.len() + self.sending.in_flight(),
             octets: self.queue.octets() + self.sending.octets(),
         }
-    }
-
-    /// What it held when that was last told, and what it holds now, if that is to be told.
-    pub(super) fn news(&mut self) -> Option<(Backlog, Backlog)> {
-        let held = self.held();
-        let told = self.told.as_mut()?;
-        // The Clients that are absent may be many, and those that are not have sockets of their
-        // own, which take more than this.
-        let untold = if self.attachment.is_some() { UNTOLD } else { Backlog::default() };
-        let is_news = held.differs(*told, untold) || held == Backlog::default() && held != *told;
-        is_news.then(|| (std::mem::replace(told, held), held))
-    }
-
-    /// Nothing of it counts any more: what it held when that was last told.
-    pub(super) fn count_no_more(&mut self) -> Backlog {
-        self.told.take().unwrap_or_default()
-    }
-
-    /// How many messages found no room and were dropped.
-    pub fn dropped(&self) -> u64 {
-        self.dropped
     }
 
     /// Gives the Session its Network Connection.

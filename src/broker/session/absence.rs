@@ -2,10 +2,28 @@
 //!
 //! Not here: what becomes of it then (`expiring`).
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::Session;
 use crate::broker::{Change, Unit};
+
+/// A number of whole seconds since whatever the holder counts from, with room for none of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Since(
+    /// One more than there are.
+    NonZeroU64,
+);
+
+impl Since {
+    pub(super) const fn new(seconds: u64) -> Self {
+        Self(NonZeroU64::MIN.saturating_add(seconds))
+    }
+
+    pub(super) const fn seconds(self) -> u64 {
+        self.0.get() - 1
+    }
+}
 
 impl<C> Session<C> {
     /// Whether there is something to do about its absence.
@@ -29,9 +47,9 @@ impl<C> Session<C> {
             return time >= expiry;
         }
         // Whole seconds are kept: not one that had begun before, or it would end too early.
-        let since = Some(now.as_secs() + u64::from(now.subsec_nanos() > 0));
-        self.absent_since = since;
-        self.record(unit, |session| Change::Absent { session, since });
+        let since = now.as_secs() + u64::from(now.subsec_nanos() > 0);
+        self.absent_since = Some(Since::new(since));
+        self.record(unit, |session| Change::Absent { session, since: Some(since) });
         false
     }
 
@@ -44,6 +62,6 @@ impl<C> Session<C> {
 
     /// For how long; `None` when nobody has seen it, or the clock was set back since.
     fn absent_for(&self, now: Duration) -> Option<Duration> {
-        Duration::from_secs(now.as_secs()).checked_sub(Duration::from_secs(self.absent_since?))
+        Duration::from_secs(now.as_secs()).checked_sub(Duration::from_secs(self.absent_since()?))
     }
 }

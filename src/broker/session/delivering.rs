@@ -46,7 +46,7 @@ impl<C> Session<C> {
         if is_little && self.attachment.is_some() {
             return most;
         }
-        let others = all().without(self.told.unwrap_or_default());
+        let others = all().without(self.tally.told);
         let (messages, octets) = (self.sending.in_flight(), self.sending.octets());
         most.min(others.share(limits).without(Backlog { messages, octets }))
     }
@@ -101,7 +101,7 @@ impl<C> Session<C> {
         let after = if is_once { unit.recorded() } else { None };
         if policy == QueuePolicy::DropOld {
             while let Some(older) = self.queue.make_room_for(outbound.octets(), qos, room) {
-                self.dropped += 1;
+                self.tally.dropped += 1;
                 if let Dropped::Lasting(older) = older {
                     self.dropped_waiting(&older, unit);
                 }
@@ -141,7 +141,7 @@ impl<C> Session<C> {
         if policy == QueuePolicy::DropOld {
             let octets = one.message_octets();
             while self.queue.make_room_for(octets, QoS::AtMostOnce, room).is_some() {
-                self.dropped += 1;
+                self.tally.dropped += 1;
             }
         }
         if self.queue.push_run(one, room) {
@@ -153,7 +153,7 @@ impl<C> Session<C> {
 
     /// Drops a message that has just come, and says which connection to end for it.
     fn drop_for_want_of_room(&mut self, policy: QueuePolicy) -> Option<&C> {
-        self.dropped += 1;
+        self.tally.dropped += 1;
         let ends = policy == QueuePolicy::Disconnect && self.dismissed().is_none();
         if ends { self.dismiss(CloseReason::QueueFull) } else { None }
     }
@@ -241,14 +241,5 @@ impl<C> Session<C> {
             keeping.orders.insert(packet_id, order);
             self.record(unit, |session| Change::Sent { session, order, packet_id });
         }
-    }
-
-    /// How many were dropped, when that is worth a word: the first, and then twice as many.
-    pub(in crate::broker) fn dropped_news(&mut self) -> Option<u64> {
-        let is_news = self.dropped > 0 && self.dropped >= 2 * self.dropped_told;
-        is_news.then(|| {
-            self.dropped_told = self.dropped;
-            self.dropped
-        })
     }
 }

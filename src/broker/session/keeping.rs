@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Session;
+use super::{Session, Since};
 use crate::broker::queue::Queue;
 use crate::broker::{
     Change, KeptCopy, KeptDelivery, KeptSession, Limits, Position, SessionNumber, Unit,
@@ -50,7 +50,7 @@ impl<C> Session<C> {
         }
         Self {
             owner: owner.map(Box::new),
-            absent_since,
+            absent_since: absent_since.map(Since::new),
             subscriptions,
             sending: Sending::resumed(limits.max_in_flight, sent, released),
             receiving: received.into_iter().collect(),

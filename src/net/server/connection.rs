@@ -418,6 +418,6 @@ mod tests {
         // With what the runtime adds, one of up to 912 octets takes a place of 1,024.
         assert!(size_of_made(serve) <= 912, "{} octets for its task", size_of_made(serve));
         let session = size_of::<Session<SharedConnection>>();
-        assert!(session <= 192, "{session} octets for its Session");
+        assert!(session <= 152, "{session} octets for its Session");
     }
 }
