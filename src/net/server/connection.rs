@@ -19,6 +19,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 #[cfg(unix)]
 pub(super) use self::parked::Parked;
+#[cfg(unix)]
+use self::parked::busy_again;
 use super::Common;
 use super::crowd::Member;
 use super::greeting::Guest;
@@ -100,7 +102,7 @@ struct Task {
     over: bool,
     /// Whether packets have been read that it was not ready for.
     has_unheard: bool,
-    /// How often it has had something to do after it was parked.
+    /// How often it has had something to do after it was parked, or before it could be.
     #[cfg(unix)]
     times_busy: u8,
 }
@@ -240,6 +242,9 @@ impl Task {
                             return End::Idle;
                         }
                         was_busy = true;
+                    } else if parks.is_some() {
+                        // The alarm was for a pause that did not come.
+                        self.times_busy = busy_again(self.times_busy);
                     }
                     if stalled.is_some_and(|stalled| stalled <= Instant::now()) {
                         log::stalled(&self.who());

@@ -39,6 +39,19 @@ const NEVER: u8 = u8::MAX;
 /// say more than CONNECT soon, or nothing for long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
+/// `times_busy`, and once more: each time the pause grows, so that neither tasks nor alarms are
+/// started in vain for who has something to do every now and then.
+pub(super) const fn busy_again(times_busy: u8) -> u8 {
+    match times_busy {
+        NEVER => NEVER,
+        MOST_BUSY => MOST_BUSY,
+        fewer => fewer + 1,
+    }
+}
+
+/// More often is not counted: the pause is as long as it gets.
+const MOST_BUSY: u8 = 16;
+
 impl Task {
     /// When it is to be parked, should it have nothing to do then; nothing has happened since
     /// `quiet_since`.
@@ -111,7 +124,7 @@ impl Task {
             failing: false,
             over: false,
             has_unheard: false,
-            times_busy: if times_busy == NEVER { NEVER } else { (times_busy + 1).min(NEVER - 1) },
+            times_busy: busy_again(times_busy),
             common,
         };
         Some((task, counted))
