@@ -451,6 +451,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_a_run_stands_behind_what_came_before_it() {
+        // MQTT-4.6.0-5, MQTT-4.6.0-6
+        let room = Backlog { messages: 3, octets: 9 };
+        let mut queue = Queue::new();
+        assert!(queue.push(outbound(QoS::AtLeastOnce, "1"), None, room).is_some());
+        assert!(queue.push_run(&run(&["2", "3"]), room));
+        assert_eq!(queue.make_room_for(2, QoS::AtMostOnce, room), Some(Dropped::Fleeting));
+        assert_eq!(drain(&mut queue, true), ["1", "3"]);
+    }
+
+    #[test]
     fn who_has_caught_up_keeps_no_memory_for_a_backlog() {
         let room = Backlog { messages: 1_000, octets: 10_000 };
         let mut queue = Queue::new();

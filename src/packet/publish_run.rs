@@ -222,6 +222,7 @@ mod tests {
         assert_eq!(rest, run(&PAYLOADS[2..]));
         assert_eq!(rest.split_first(), None);
         assert_eq!(rest, run(&PAYLOADS[2..]), "the last one stays");
+        assert_eq!(rest.topic().as_str(), "a/b", "behind a longer fixed header");
     }
 
     #[test]
@@ -233,7 +234,9 @@ mod tests {
         assert_eq!(writer.finish(), Some(run(&[b"1"])));
         assert!(writer.is_empty());
         writer.push(&publish(b"22"));
-        assert_eq!(writer.finish(), Some(run(&[b"22"])));
+        writer.push(&publish(b""));
+        assert_eq!((writer.len(), writer.octets()), (2, 16));
+        assert_eq!(writer.finish(), Some(run(&[b"22", b""])));
     }
 
     macro_rules! alike {

@@ -284,6 +284,58 @@ fn there_is_room_for_what_is_missing_up_to_a_bound() {
 }
 
 #[test]
+fn a_publish_is_looked_at_where_it_lies() {
+    let read = hex("3b 09 0003 'a/b' 000a 'hi' c0 00");
+    let (publish, size) = Decoder::new(11).publish_at(&read).unwrap().expect("it is all there");
+    assert_eq!((publish.topic(), publish.payload, size), ("a/b", &b"hi"[..], 11));
+    let delivery = Delivery::AtLeastOnce { packet_id: id(10), dup: true };
+    assert_eq!((publish.delivery, publish.retain), (delivery, true));
+}
+
+#[test]
+fn what_is_no_publish_or_not_all_there_is_passed_over() {
+    for octets in [
+        "",
+        "30",
+        "30 88",
+        "30 07 0003 'a/b'",
+        "c0 00",
+        // Neither their limit nor their faults are asked for.
+        "10 ffffff7f",
+        "40 02 0000",
+    ] {
+        assert_eq!(Decoder::new(9).publish_at(&hex(octets)), Ok(None), "{octets}");
+    }
+}
+
+#[test]
+fn the_limit_is_for_what_stays_where_it_lies_too() {
+    let packet_type = PacketType::Publish;
+    for (octets, size) in [("30 07 0003 'a/b' 'hi'", 9), ("30 ffffff7f", 268_435_460)] {
+        let too_large = PacketTooLarge { packet_type, size, limit: 8 };
+        assert_eq!(Decoder::new(8).publish_at(&hex(octets)), Err(too_large.into()));
+    }
+}
+
+#[test]
+fn what_stays_where_it_lies_has_the_same_faults() {
+    // MQTT-2.3.1-1, MQTT-3.3.1-2, MQTT-3.3.1-4, MQTT-3.3.2-1, MQTT-3.3.2-2
+    for octets in [
+        "00 00",
+        "30 ffffffff",
+        "36 05 0001 'a' 0001",
+        "38 03 0001 'a'",
+        "30 03 0001 '#'",
+        "30 03 0002 'a'",
+        "32 05 0001 'a' 0000",
+        "32 04 0001 'a' 00",
+    ] {
+        let fault = decode(&hex(octets)).expect_err(octets);
+        assert_eq!(Decoder::default().publish_at(&hex(octets)), Err(fault), "{octets}");
+    }
+}
+
+#[test]
 fn many_packets_in_one_buffer_come_out_in_order() {
     let mut read = BytesMut::from(&hex("c0 00 40 02 0001 30 04 0001 'a' 'x' e0")[..]);
     let decoder = Decoder::default();

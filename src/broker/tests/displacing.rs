@@ -255,6 +255,18 @@ fn who_is_ahead_of_its_rate_is_heard_out_at_once() {
 }
 
 #[test]
+fn of_those_that_come_together_in_haste_each_has_to_be_in_time() {
+    let (mut rig, watcher, a, _) = ahead_of_its_rate();
+    rig.input(a, Input::NetworkFailing);
+    rig.pass(Duration::from_millis(100));
+    for _ in 0..2 {
+        rig.say_among(a, publish("t", "x", Q0, 0));
+    }
+    rig.pass_on(a);
+    assert_eq!(rig.hear(watcher).len(), 1, "there is time for one by then");
+}
+
+#[test]
 fn a_disconnect_that_is_read_after_the_network_has_failed_counts() {
     // MQTT-3.14.4-3
     let (mut rig, watcher, a, _) = ahead_of_its_rate();

@@ -56,6 +56,16 @@ come_before! {
 }
 
 #[test]
+fn what_their_publisher_does_next_comes_behind_them() {
+    let (mut rig, _, a) = with_gathered();
+    rig.say_among(a, subscribe(1, &[("t", Q0)]));
+    assert_eq!(rig.hear(a), ["SUBACK id 1 q0"], "it had not subscribed when it said them");
+    rig.say_among(a, publish("t", "333", Q0, 0));
+    rig.say_among(a, unsubscribe(2, &["t"]));
+    assert_eq!(rig.hear(a), ["UNSUBACK id 2", r#"PUBLISH "t" q0, 3 octets"#]);
+}
+
+#[test]
 fn who_unsubscribes_meanwhile_gets_nothing_more() {
     // MQTT-3.10.4-2
     let (mut rig, watcher, a) = with_gathered();
@@ -94,6 +104,46 @@ fn no_more_gather_than_are_worth_it() {
         rig.say_among(a, large.clone());
     }
     assert_eq!(rig.hear(watcher).len(), 46 + 4, "sixteen KiB are enough as well");
+}
+
+#[test]
+fn what_is_as_large_as_what_is_worth_it_gathers_no_more() {
+    let (mut rig, watcher, a) = with_gathered();
+    rig.pass_on(a);
+    rig.hear(watcher);
+    let mut say = |octets| {
+        rig.say_among(a, Publish { payload: vec![7; octets].into(), ..publish("t", "", Q0, 0) });
+        rig.hear(watcher).len()
+    };
+    // Four packets of 4,096 octets are the sixteen KiB.
+    assert_eq!([4_090; 4].map(&mut say), [0; 4]);
+    assert_eq!(say(4_090), 4);
+    // Of a payload of four KiB there is no copy to gather.
+    assert_eq!(say(4_095), 1);
+    assert_eq!(say(4_096), 2);
+}
+
+#[test]
+fn so_many_and_so_much_are_fetched_at_once() {
+    let (mut rig, watcher, a) = with_gathered();
+    rig.pass_on(a);
+    rig.hear(watcher);
+    // Runs of sixteen KiB, as above, of which there may be 64.
+    let large = Publish { payload: vec![7; 4_090].into(), ..publish("t", "", Q0, 0) };
+    for _ in 0..6 * 4 {
+        rig.say_among(a, large.clone());
+    }
+    rig.pass_on(a);
+    assert_eq!(rig.fetched(watcher), 4);
+    rig.hear(watcher);
+    // Small ones, and messages by themselves.
+    for qos in [Q0, Q1] {
+        for number in 1..=70 {
+            rig.say(a, publish("t", "1", qos, number));
+        }
+        assert_eq!(rig.fetched(watcher), 64, "{qos}");
+        rig.hear(watcher);
+    }
 }
 
 /// A subscriber, and a client that floods it with so many messages; how often it had to wait.

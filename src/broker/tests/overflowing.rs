@@ -197,5 +197,7 @@ fn of_those_that_come_together_as_many_wait_as_there_is_room_for() {
         for (line, expected) in heard.iter().zip(expected) {
             assert!(line.ends_with(expected), "{policy:?} {line}");
         }
+        let reached = rig.broker.holder().reached_bounds();
+        assert_eq!(reached, [(Bound::MaxQueuedMessages, 3)].into(), "{policy:?}");
     }
 }

@@ -204,6 +204,13 @@ impl Rig {
         }
     }
 
+    /// Takes one output: how many it was fetched with, itself among them.
+    pub(super) fn fetched(&mut self, peer: Peer) -> usize {
+        let connection = &mut self.connections[peer.0];
+        let output = connection.poll_output(&self.broker);
+        usize::from(output.is_some()) + connection.waiting()
+    }
+
     /// Gives up the connection of a client that takes nothing, if it has to end.
     pub(super) fn give_up(&mut self, peer: Peer) -> Option<CloseReason> {
         match self.connections[peer.0].poll_urgent(&self.broker)? {

@@ -186,6 +186,21 @@ fn everything_is_what_may_be_read() {
 }
 
 #[test]
+fn nobody_is_woken_for_what_it_may_not_read() {
+    let mut rig = rig();
+    let (reader, bert) = (rig.client("r"), user(&mut rig, "bert", "b"));
+    rig.subscribe(reader, "#", Q1);
+    let mut woken = |topic, qos| {
+        rig.say(bert, publish(topic, "x", qos, 1));
+        (rig.broker.holder().next_woken().is_some(), rig.hear(reader).len())
+    };
+    for qos in [Q0, Q1] {
+        assert_eq!(woken("house/door", qos), (false, 0));
+        assert_eq!(woken("public/door", qos), (true, 1));
+    }
+}
+
+#[test]
 fn a_will_is_under_the_same_rules() {
     let mut rig = rig();
     let b = user(&mut rig, "bert", "b");
