@@ -13,6 +13,7 @@ mod operating;
 mod overflowing;
 mod owing;
 mod queueing;
+mod resting;
 mod retaining;
 mod rig;
 mod rights;

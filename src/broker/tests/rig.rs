@@ -190,18 +190,21 @@ impl Rig {
                 Output::Authenticate(shown) => format!("is it {}?", shown.user_name.as_str()),
             });
         }
-        self.rest(peer);
+        if self.hides_holds {
+            self.rest(peer);
+        }
         heard
     }
 
-    /// Has a connection that has nothing to do be dormant for a moment: nobody must notice, but who
-    /// looks at holds, of which there may be one more.
-    fn rest(&mut self, peer: Peer) {
-        if self.hides_holds
-            && let Some(dormant) = self.connections[peer.0].rest(self.now)
-        {
-            self.connections[peer.0] = dormant.wake(&self.broker);
-        }
+    /// Has a connection be dormant for a moment if it has nothing to do, and says whether it was:
+    /// nobody must notice, but who looks at holds, of which there may be one more.
+    pub(super) fn rest(&mut self, peer: Peer) -> bool {
+        let connection = &mut self.connections[peer.0];
+        let deadline = connection.deadline();
+        let Some(dormant) = connection.rest(self.now) else { return false };
+        assert_eq!(dormant.deadline(), deadline);
+        *connection = dormant.wake(&self.broker);
+        true
     }
 
     /// Takes one output: how many it was fetched with, itself among them.
