@@ -71,6 +71,8 @@ struct World {
 struct Seat {
     value: Connection<Local>,
     is_connected: bool,
+    /// The network takes nothing more, so that nothing of what is said arrives.
+    is_deaf: bool,
     /// Identifiers that the server has in use.
     in_use: BTreeSet<PacketId>,
     /// Identifiers of which it has sent PUBREC, and nothing had come: the PUBREL is its own doing.
@@ -100,13 +102,14 @@ impl World {
             *opened += 1;
             let value = Connection::new(LocalConnection(*opened), now, broker);
             let (in_use, made_up) = Default::default();
-            Seat { value, is_connected: false, in_use, made_up }
+            Seat { value, is_connected: false, is_deaf: false, in_use, made_up }
         });
         if let Input::Packet(Packet::Pubrec(Pubrec { packet_id })) = &input
             && !seat.in_use.contains(packet_id)
         {
             seat.made_up.insert(*packet_id);
         }
+        seat.is_deaf |= matches!(input, Input::NetworkFailing);
         match input {
             Input::Packet(packet) => take_in(&mut seat.value, now, packet, broker),
             input => seat.value.handle(now, input, broker),
@@ -261,6 +264,9 @@ fn limits() -> Limits {
 impl Seat {
     /// What a client can hold a server to.
     fn hear(&mut self, packet: &Packet) {
+        if self.is_deaf {
+            return;
+        }
         let mut octets = BytesMut::new();
         packet.encode(&mut octets).expect("what came in goes out");
         let read = Decoder::default().decode(&mut octets);
