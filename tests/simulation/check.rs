@@ -121,10 +121,14 @@ fn order(history: &History, owed: &BTreeMap<(usize, usize), QoS>) -> Vec<String>
         let message = &history.messages[number];
         let is_first = seen.insert((subscriber, number), ()).is_none();
         // What may come again counts when it came first, and only where the first cannot have
-        // gone unheard.
+        // gone unheard, nor have been dropped for want of room: its publisher may send it again.
         let repeats =
             message.may_repeat || message.qos == QoS::AtLeastOnce || qos == QoS::AtLeastOnce;
-        if repeats && (!is_first || !owed.contains_key(&(subscriber, number))) {
+        let was_dropped = || {
+            let dropped = history.dropped.as_ref().and_then(|dropped| dropped.get(&subscriber));
+            dropped.is_some_and(|&count| count > 0)
+        };
+        if repeats && (!is_first || !owed.contains_key(&(subscriber, number)) || was_dropped()) {
             continue;
         }
         let line = (subscriber, message.publisher, &message.topic, message.qos, qos);
