@@ -39,6 +39,8 @@ impl Task {
                 }
                 Some(Output::HearOut) => self.hears_out = true,
                 Some(Output::Hold(position)) => self.held = Some(position),
+                // Nothing can be sent any more: it goes nowhere.
+                Some(Output::Send(_) | Output::SendRun(_)) if self.failing => {}
                 Some(Output::Send(packet)) => self.send(&packet),
                 Some(Output::SendRun(run)) => self.send_run(&run),
                 Some(Output::Close(reason)) => {
@@ -71,9 +73,6 @@ impl Task {
     }
 
     fn send(&mut self, packet: &Packet) {
-        if self.failing {
-            return;
-        }
         if log::wants_packets() {
             log::sent(&self.who(), packet);
         }
