@@ -140,12 +140,25 @@ impl Task {
         let limit = common.broker.limits().max_packet_size.min(Connect::MAX_SIZE);
         let decoder = Decoder::new(limit);
         let will = Some(common.wills.token());
+        Self::of(connection, decoder, Wire::new(stream), me, common, member, will)
+    }
+
+    /// A task for a connection of which nothing is on its way.
+    fn of(
+        connection: Connection<Shared>,
+        decoder: Decoder,
+        wire: Wire<Stream>,
+        me: SharedConnection,
+        common: Arc<Common>,
+        member: Member,
+        will: Option<TaskTrackerToken>,
+    ) -> Self {
         Self {
             common,
             member,
             decoder,
             connection,
-            wire: Wire::new(stream),
+            wire,
             me,
             will,
             proof: None,

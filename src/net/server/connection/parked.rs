@@ -111,21 +111,12 @@ impl Task {
                 return None;
             }
         };
+        let decoder = Decoder::new(common.broker.limits().max_packet_size);
+        let connection = dormant.wake(&common.broker);
+        let wire = Wire::resumed(stream, me.traffic().read().octets_sent);
         let task = Self {
-            member,
-            decoder: Decoder::new(common.broker.limits().max_packet_size),
-            connection: dormant.wake(&common.broker),
-            wire: Wire::resumed(stream, me.traffic().read().octets_sent),
-            me,
-            will,
-            proof: None,
-            held: None,
-            hears_out: false,
-            failing: false,
-            over: false,
-            has_unheard: false,
             times_busy: busy_again(times_busy),
-            common,
+            ..Self::of(connection, decoder, wire, me, common, member, will)
         };
         Some((task, counted))
     }
