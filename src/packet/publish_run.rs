@@ -147,16 +147,12 @@ impl PublishRunWriter {
     /// and RETAIN 0, and the topic is the same, octet for octet.
     #[inline]
     pub fn take_alike(&mut self, read: &mut BytesMut, most: usize) -> Option<usize> {
-        let (fixed, remaining) = match read[..] {
-            [PLAIN, length @ 0..=0x7f, ..] => (2, usize::from(length)),
-            // One octet would not have been enough.
-            [PLAIN, low, high @ 1..=0x7f, ..] => {
-                (3, usize::from(low & 0x7f) | usize::from(high) << 7)
-            }
-            _ => return None,
-        };
-        let size = fixed + remaining;
-        let packet = read.get(..size).filter(|_| size <= most && !self.is_empty())?;
+        let header = FixedHeader::decode(read).ok().flatten()?;
+        let (fixed, size) = (header.length, header.packet_size());
+        // As short as it can be said, the length does not end in an octet that adds nothing.
+        let is_shortest = fixed == 2 || read[fixed - 1] != 0;
+        let is_plain = read[0] == PLAIN && is_shortest;
+        let packet = read.get(..size).filter(|_| is_plain && size <= most && !self.is_empty())?;
         let payload = packet[fixed..].strip_prefix(&self.octets[self.topic.clone()])?.len();
         self.octets.extend_from_slice(packet);
         self.packets += 1;
