@@ -11,6 +11,7 @@
 //! (`delivering`).
 
 use super::{Broker, Holder, Limits, Session};
+use crate::packet::PublishRun;
 
 /// What Sessions hold for their Clients: messages that wait, and those that are on their way
 /// without an acknowledgement.
@@ -27,6 +28,11 @@ pub struct Backlog {
 pub(super) const UNTOLD: Backlog = Backlog { messages: 64, octets: 16 * 1024 };
 
 impl Backlog {
+    /// What a run takes.
+    pub(super) fn of(run: &PublishRun) -> Self {
+        Self { messages: run.len(), octets: run.message_octets() }
+    }
+
     /// The most that one Session may hold while all others hold this much.
     pub(super) fn share(self, limits: &Limits) -> Self {
         Self {

@@ -45,12 +45,30 @@ pub(super) struct Waiting {
     pub(super) after: Option<Position>,
 }
 
-/// What is next.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// What stands at one place in a line.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Next {
+    /// A message of QoS 1 or 2, or one of QoS 0 that is retained, large, or comes from a publisher
+    /// at a higher level.
     Message(Waiting),
-    /// Messages of QoS 0.
-    Run(PublishRun),
+    /// Messages of QoS 0, and the place of the first among all that ever came.
+    Run(u64, PublishRun),
+}
+
+impl Next {
+    /// How many messages there are, and how many octets of topic and payload.
+    fn held(&self) -> Backlog {
+        match self {
+            Self::Message(waiting) => waiting.held(),
+            Self::Run(_, run) => Backlog::of(run),
+        }
+    }
+}
+
+impl Waiting {
+    fn held(&self) -> Backlog {
+        Backlog { messages: 1, octets: self.outbound.octets() }
+    }
 }
 
 /// What has made room for another.
@@ -73,18 +91,18 @@ impl Queue {
         }
     }
 
-    /// Drops the oldest message whose place one of so many `octets` may have, if it needs one where
-    /// `room` is all there is.
+    /// Drops the oldest message whose place `more` may have, if it needs one where `room` is all
+    /// there is.
     ///
     /// Those of QoS 0 go first, and for one of QoS 0 no others go.
     pub(super) fn make_room_for(
         &mut self,
-        octets: usize,
+        more: Backlog,
         qos: QoS,
         room: Backlog,
     ) -> Option<Dropped> {
-        let could_fit = octets <= room.octets && room.messages > 0;
-        if self.has_room_for(Backlog { messages: 1, octets }, room) || !could_fit {
+        let could_fit = more.octets <= room.octets && more.messages <= room.messages;
+        if self.has_room_for(more, room) || !could_fit {
             return None;
         }
         if let Some(octets) = self.fleeting.drop_first() {
@@ -97,7 +115,8 @@ impl Queue {
         Some(Dropped::Lasting(waiting))
     }
 
-    fn has_room_for(&self, more: Backlog, room: Backlog) -> bool {
+    /// Whether `more` may wait where `room` is all there is.
+    pub(super) fn has_room_for(&self, more: Backlog, room: Backlog) -> bool {
         self.len() + more.messages <= room.messages && self.octets + more.octets <= room.octets
     }
 
@@ -119,11 +138,11 @@ impl Queue {
     /// Puts all messages of a run at the end; `false`, and none of them, when `room` is all there
     /// is.
     pub(super) fn push_run(&mut self, run: &PublishRun, room: Backlog) -> bool {
-        let more = Backlog { messages: run.len(), octets: run.message_octets() };
+        let more = Backlog::of(run);
         let has_room = self.has_room_for(more, room);
         if has_room {
-            self.fleeting.push_run(self.arrivals + 1, run.clone());
-            self.arrivals += run.len() as u64;
+            self.fleeting.push(Next::Run(self.arrivals + 1, run.clone()));
+            self.arrivals += more.messages as u64;
             self.octets += more.octets;
         }
         has_room
@@ -145,7 +164,7 @@ impl Queue {
         self.arrivals = arrival;
         let waiting = Waiting { arrival, outbound, after };
         match waiting.outbound.qos {
-            QoS::AtMostOnce => self.fleeting.push(waiting),
+            QoS::AtMostOnce => self.fleeting.push(Next::Message(waiting)),
             QoS::AtLeastOnce | QoS::ExactlyOnce => self.lasting.push_back(waiting),
         }
     }
@@ -160,10 +179,7 @@ impl Queue {
                 Next::Message(waiting)
             }
         };
-        self.octets -= match &next {
-            Next::Message(waiting) => waiting.outbound.octets(),
-            Next::Run(run) => run.message_octets(),
-        };
+        self.octets -= next.held().octets;
         Some(next)
     }
 
@@ -250,7 +266,7 @@ impl Queue {
                 self.octets += outbound.octets();
                 let waiting = Waiting { arrival, outbound, after: None };
                 match waiting.outbound.qos {
-                    QoS::AtMostOnce => self.fleeting.push_front(waiting),
+                    QoS::AtMostOnce => self.fleeting.push_front(Next::Message(waiting)),
                     QoS::AtLeastOnce | QoS::ExactlyOnce => self.lasting.push_front(waiting),
                 }
             }
@@ -301,186 +317,4 @@ impl Empty for Queue {
 const SPARE: usize = 128;
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use bytes::Bytes;
-
-    use super::*;
-    use crate::packet::{Delivery, Packet, Publish, PublishRunWriter};
-    use crate::session::Message;
-    use crate::topic::TopicName;
-
-    fn outbound(qos: QoS, payload: &'static str) -> Outbound {
-        let topic = TopicName::new("t").unwrap();
-        let message = Message { topic, payload: Bytes::from(payload), qos, retain: false };
-        Outbound { message: Arc::new(message), qos, retain: false }
-    }
-
-    /// Room for all that a test has.
-    const ROOM: Backlog = Backlog { messages: 9, octets: 99 };
-
-    fn drain(queue: &mut Queue, room: bool) -> Vec<Bytes> {
-        let payloads = |next| match next {
-            Next::Message(waiting) => vec![waiting.outbound.message.payload.clone()],
-            Next::Run(run) => run.packets().map(payload).collect(),
-        };
-        std::iter::from_fn(|| queue.pop(room)).flat_map(payloads).collect()
-    }
-
-    fn payload(packet: Packet) -> Bytes {
-        let Packet::Publish(publish) = packet else { panic!("{packet}") };
-        publish.payload
-    }
-
-    fn run(payloads: &[&'static str]) -> PublishRun {
-        let mut writer = PublishRunWriter::default();
-        for &payload in payloads {
-            let (topic, payload) = (TopicName::new("t").unwrap(), Bytes::from(payload));
-            let delivery = Delivery::AtMostOnce;
-            writer.push(&Publish { topic, payload, delivery, retain: false });
-        }
-        writer.finish().unwrap()
-    }
-
-    fn mixed() -> Queue {
-        let mut queue = Queue::new();
-        for (qos, payload) in [
-            (QoS::AtLeastOnce, "1"),
-            (QoS::AtMostOnce, "2"),
-            (QoS::ExactlyOnce, "3"),
-            (QoS::AtMostOnce, "4"),
-        ] {
-            assert!(queue.push(outbound(qos, payload), None, ROOM).is_some());
-        }
-        queue
-    }
-
-    #[test]
-    fn messages_leave_in_the_order_they_came() {
-        // MQTT-4.6.0-5, MQTT-4.6.0-6
-        assert_eq!(drain(&mut mixed(), true), ["1", "2", "3", "4"]);
-    }
-
-    #[test]
-    fn qos_0_does_not_wait_for_acknowledgements() {
-        let mut queue = mixed();
-        assert_eq!(drain(&mut queue, false), ["2", "4"]);
-        assert_eq!(drain(&mut queue, true), ["1", "3"]);
-        assert_eq!(queue.octets, 0);
-    }
-
-    #[test]
-    fn qos_0_is_not_kept_for_an_absent_client() {
-        let mut queue = mixed();
-        queue.drop_fleeting();
-        assert_eq!(drain(&mut queue, true), ["1", "3"]);
-        assert_eq!(queue.octets, 0);
-    }
-
-    #[test]
-    fn the_oldest_make_room_and_qos_0_goes_first() {
-        let room = Backlog { messages: 4, octets: 10 };
-        let mut queue = mixed();
-        let place = |dropped| match dropped {
-            Dropped::Fleeting => 0,
-            Dropped::Lasting(waiting) => waiting.arrival,
-        };
-        let mut push = |qos, payload| {
-            let outbound = outbound(qos, payload);
-            let octets = outbound.octets();
-            let made = std::iter::from_fn(|| queue.make_room_for(octets, qos, room));
-            let dropped: Vec<_> = made.map(place).collect();
-            (dropped, queue.push(outbound, None, room).is_some())
-        };
-        assert_eq!(push(QoS::AtLeastOnce, "5"), (vec![0], true));
-        assert_eq!(push(QoS::AtMostOnce, "6"), (vec![0], true));
-        assert_eq!(push(QoS::ExactlyOnce, "7"), (vec![0], true));
-        assert_eq!(push(QoS::ExactlyOnce, "8"), (vec![1], true));
-        assert_eq!(push(QoS::AtMostOnce, "9"), (vec![], false), "QoS 0 pushes out no other");
-        assert_eq!(drain(&mut queue, true), ["3", "5", "7", "8"]);
-        assert_eq!(queue.octets, 0);
-
-        let mut queue = Queue::new();
-        for payload in ["1", "2", "3"] {
-            assert!(queue.push(outbound(QoS::AtLeastOnce, payload), None, room).is_some());
-        }
-        let mut make_room = |octets| queue.make_room_for(octets, QoS::AtLeastOnce, room).map(place);
-        assert_eq!(make_room(11), None, "it cannot have any, so nobody goes");
-        assert_eq!(make_room(5), Some(1));
-        assert_eq!(make_room(5), None);
-        assert!(queue.push(outbound(QoS::AtLeastOnce, "4567"), None, room).is_some());
-    }
-
-    #[test]
-    fn a_run_stands_in_line_as_its_messages_would() {
-        // MQTT-4.6.0-5, MQTT-4.6.0-6
-        let mut queue = mixed();
-        assert!(queue.push_run(&run(&["5", "6"]), ROOM));
-        assert_eq!(queue.push(outbound(QoS::AtLeastOnce, "7"), None, ROOM), Some(7));
-        assert_eq!((queue.len(), queue.fleeting(), queue.octets()), (7, 4, 14));
-        assert_eq!(drain(&mut queue.clone(), false), ["2", "4", "5", "6"]);
-        assert_eq!(drain(&mut queue, true), ["1", "2", "3", "4", "5", "6", "7"]);
-        assert_eq!((queue.len(), queue.octets()), (0, 0));
-    }
-
-    #[test]
-    fn a_run_comes_in_as_a_whole_or_not_at_all() {
-        let room = Backlog { messages: 3, octets: 8 };
-        let mut queue = Queue::new();
-        assert!(queue.push_run(&run(&["1"]), room));
-        assert!(!queue.push_run(&run(&["2", "3", "4"]), room), "a fourth message");
-        assert!(!queue.push_run(&run(&["0123", "4"]), room), "nine octets");
-        assert!(queue.push_run(&run(&["012", "3"]), room), "eight");
-        assert_eq!(drain(&mut queue, true), ["1", "012", "3"]);
-    }
-
-    #[test]
-    fn of_a_run_one_message_goes_after_the_other() {
-        let room = Backlog { messages: 3, octets: 9 };
-        let mut queue = Queue::new();
-        assert!(queue.push_run(&run(&["1", "22"]), room));
-        assert!(queue.push(outbound(QoS::AtLeastOnce, "3"), None, room).is_some());
-        let mut make_room = || queue.make_room_for(2, QoS::AtMostOnce, room);
-        assert_eq!(make_room(), Some(Dropped::Fleeting));
-        assert_eq!(make_room(), None);
-        assert_eq!((queue.len(), queue.octets()), (2, 5));
-        assert!(queue.push_run(&run(&["4"]), room));
-        assert_eq!(drain(&mut queue, true), ["22", "3", "4"]);
-        assert_eq!(queue.octets(), 0);
-    }
-
-    #[test]
-    fn what_is_left_of_a_run_stands_behind_what_came_before_it() {
-        // MQTT-4.6.0-5, MQTT-4.6.0-6
-        let room = Backlog { messages: 3, octets: 9 };
-        let mut queue = Queue::new();
-        assert!(queue.push(outbound(QoS::AtLeastOnce, "1"), None, room).is_some());
-        assert!(queue.push_run(&run(&["2", "3"]), room));
-        assert_eq!(queue.make_room_for(2, QoS::AtMostOnce, room), Some(Dropped::Fleeting));
-        assert_eq!(drain(&mut queue, true), ["1", "3"]);
-    }
-
-    #[test]
-    fn who_has_caught_up_keeps_no_memory_for_a_backlog() {
-        let room = Backlog { messages: 1_000, octets: 10_000 };
-        let mut queue = Queue::new();
-        for _ in 0..1_000 {
-            assert!(queue.push(outbound(QoS::AtMostOnce, ""), None, room).is_some());
-        }
-        assert_eq!(drain(&mut queue, true).len(), 1_000);
-        assert!(queue.fleeting.room() <= SPARE);
-    }
-
-    #[test]
-    fn both_limits_hold() {
-        let room = Backlog { messages: 2, octets: 10 };
-        let mut queue = Queue::new();
-        let mut push = |qos, payload| queue.push(outbound(qos, payload), None, room).is_some();
-        assert!(push(QoS::AtLeastOnce, ""));
-        assert!(!push(QoS::AtLeastOnce, "0123456789"), "eleven octets");
-        assert!(push(QoS::AtMostOnce, ""));
-        assert!(!push(QoS::AtMostOnce, ""), "a third message");
-        assert_eq!(queue.len(), 2);
-    }
-}
+mod tests;

@@ -127,29 +127,20 @@ impl<H: Holder> Broker<H> {
         self.settle(session);
     }
 
-    /// Hands messages of QoS 0 to a Session, as many of them as there is room for.
+    /// Hands messages of QoS 0 to a Session: all of them, or as many as there is room for.
     fn hand_over_run(&self, session: &mut Session<H::Connection>, run: &PublishRun) {
-        let all = Backlog { messages: run.len(), octets: run.message_octets() };
-        let room = session.room(all, &self.limits, || self.holder.held());
-        match session.deliver_run(run, room) {
-            Some(woken) => woken.map(|connection| self.holder.wake(connection)).unwrap_or_default(),
-            None => {
-                let mut rest = run.clone();
-                while let Some(one) = rest.split_first() {
-                    self.hand_over_one(session, &one);
-                }
-                self.hand_over_one(session, &rest);
-            }
+        let more = Backlog::of(run);
+        let room = session.room(more, &self.limits, || self.holder.held());
+        if run.len() == 1 || session.has_room_for(more, room) {
+            return self.hand_over_within(session, more, |session, room| {
+                session.deliver_run(run, (self.policy.queue, room))
+            });
         }
-        self.settle(session);
-    }
-
-    /// Hands one message of QoS 0 to a Session that may have no room for it.
-    fn hand_over_one(&self, session: &mut Session<H::Connection>, one: &PublishRun) {
-        let more = Backlog { messages: 1, octets: one.message_octets() };
-        self.hand_over_within(session, more, |session, room| {
-            session.deliver_one(one, (self.policy.queue, room))
-        });
+        let mut rest = run.clone();
+        while let Some(one) = rest.split_first() {
+            self.hand_over_run(session, &one);
+        }
+        self.hand_over_run(session, &rest);
     }
 
     /// Has a Session take `more` in the room that there is, wakes its connection if it says so, and
@@ -228,6 +219,7 @@ impl<H: Holder> Broker<H> {
                 let dropped = session.dropped();
                 if session.may_read(&topic) {
                     self.hand_over_run(session, &run);
+                    self.settle(session);
                 }
                 if session.dropped() == dropped {
                     let steps = u32::try_from(session.fleeting() / BEHIND).unwrap_or(u32::MAX);

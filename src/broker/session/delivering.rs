@@ -100,7 +100,8 @@ impl<C> Session<C> {
         let is_once = qos != QoS::AtLeastOnce && routed.may_come_again();
         let after = if is_once { unit.recorded() } else { None };
         if policy == QueuePolicy::DropOld {
-            while let Some(older) = self.queue.make_room_for(outbound.octets(), qos, room) {
+            let more = Backlog { messages: 1, octets: outbound.octets() };
+            while let Some(older) = self.queue.make_room_for(more, qos, room) {
                 self.tally.dropped += 1;
                 if let Dropped::Lasting(older) = older {
                     self.dropped_waiting(&older, unit);
@@ -119,36 +120,31 @@ impl<C> Session<C> {
         self.waits_no_more()
     }
 
-    /// Takes over messages of QoS 0 for this Client as [`deliver`](Self::deliver) does one: all of
-    /// them or, without room for all, none; `None` then.
+    /// Takes over messages of QoS 0 for this Client as [`deliver`](Self::deliver) does one: of
+    /// several, for which there [is room](Self::has_room_for), or of one, for which there may be none.
     pub(in crate::broker) fn deliver_run(
         &mut self,
         run: &PublishRun,
-        room: Backlog,
-    ) -> Option<Option<&C>> {
-        // For an absent Client QoS 0 need not be kept (U-3.1.2.4-1), and is not.
-        let is_taken = self.attachment.is_none() || self.queue.push_run(run, room);
-        is_taken.then(|| self.waits_no_more())
-    }
-
-    /// The same for one of them, for which there may be none.
-    pub(in crate::broker) fn deliver_one(
-        &mut self,
-        one: &PublishRun,
         (policy, room): (QueuePolicy, Backlog),
     ) -> Option<&C> {
-        debug_assert_eq!(one.len(), 1);
+        // For an absent Client QoS 0 need not be kept (U-3.1.2.4-1), and is not.
+        self.attachment.as_ref()?;
         if policy == QueuePolicy::DropOld {
-            let octets = one.message_octets();
-            while self.queue.make_room_for(octets, QoS::AtMostOnce, room).is_some() {
+            let more = Backlog::of(run);
+            while self.queue.make_room_for(more, QoS::AtMostOnce, room).is_some() {
                 self.tally.dropped += 1;
             }
         }
-        if self.queue.push_run(one, room) {
+        if self.queue.push_run(run, room) {
             self.waits_no_more()
         } else {
             self.drop_for_want_of_room(policy)
         }
+    }
+
+    /// Whether `more` may wait where `room` is all there is.
+    pub(in crate::broker) fn has_room_for(&self, more: Backlog, room: Backlog) -> bool {
+        self.queue.has_room_for(more, room)
     }
 
     /// Drops a message that has just come, and says which connection to end for it.
@@ -219,7 +215,7 @@ impl<C> Session<C> {
             return Some(ToSend::Packet(packet, self.recorded()));
         }
         let next = self.next_readable(unit).and_then(|next| match next {
-            Next::Run(run) => Some(ToSend::Run(run)),
+            Next::Run(_, run) => Some(ToSend::Run(run)),
             Next::Message(Waiting { arrival, outbound, after }) => {
                 let publish = self.sending.publish(outbound)?;
                 if let Some(packet_id) = publish.delivery.packet_id() {

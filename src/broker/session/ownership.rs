@@ -50,7 +50,7 @@ impl<C> Session<C> {
             // The rules may have changed while it waited, or the Session has got an owner.
             let may_read = match &next {
                 Next::Message(waiting) => self.rights.may_read(&waiting.outbound.message.topic),
-                Next::Run(run) => self.rights.may_read(&run.topic()),
+                Next::Run(_, run) => self.rights.may_read(&run.topic()),
             };
             if may_read {
                 return Some(next);

@@ -59,11 +59,15 @@ fn nothing_makes_room_where_there_is_none_to_be_had() {
     let mut queue = Queue::new();
     assert!(queue.push(outbound("old", Q1), None, ROOM).is_some());
     for room in [Backlog { messages: 0, ..ROOM }, Backlog { octets: 3, ..ROOM }] {
-        assert_eq!(queue.make_room_for(4, Q1, room), None, "{room:?}");
+        assert_eq!(
+            queue.make_room_for(Backlog { messages: 1, octets: 4 }, Q1, room),
+            None,
+            "{room:?}"
+        );
         assert_eq!(queue.len(), 1);
     }
     let room = Backlog { messages: 1, octets: 4 };
-    assert!(queue.make_room_for(4, Q1, room).is_some());
+    assert!(queue.make_room_for(Backlog { messages: 1, octets: 4 }, Q1, room).is_some());
 }
 
 #[test]
