@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use mqttspec::broker::{
     Broker, Connection, Holder as _, Input, Kept, Limits, Listening, Local, LocalConnection,
     Output, Position, SessionName,
@@ -18,6 +18,7 @@ use mqttspec::packet::{
 use mqttspec::topic::{TopicFilter, TopicName};
 
 use super::choices::Choices;
+use super::said::Said;
 
 /// How many connections there are at once.
 const SEATS: usize = 4;
@@ -42,7 +43,10 @@ pub fn broker(octets: &[u8]) {
             6 => world.input(seat, Input::HeardOut),
             7 => world.input(seat, Input::Woken),
             8 => world.input(seat, Input::NetworkFailing),
-            _ => world.packet(seat, packet(&mut choices)),
+            _ => {
+                let packet = packet(&mut choices, world.said.len());
+                world.packet(seat, packet);
+            }
         }
         // What is not polled yet waits while others go on.
         if choices.below(4) > 0 {
@@ -63,6 +67,7 @@ struct World {
     /// How many of them are of this broker.
     changes: u64,
     seats: BTreeMap<usize, Seat>,
+    said: Said,
     opened: u64,
     now: Instant,
 }
@@ -70,6 +75,8 @@ struct World {
 /// One connection, and what its client knows.
 struct Seat {
     value: Connection<Local>,
+    /// Of the Session that it has, or had last.
+    name: Option<SessionName>,
     is_connected: bool,
     /// The network takes nothing more, so that nothing of what is said arrives.
     is_deaf: bool,
@@ -86,6 +93,7 @@ impl World {
             kept: Kept::default(),
             changes: 0,
             seats: BTreeMap::new(),
+            said: Said::default(),
             opened: 0,
             now: *EPOCH,
         }
@@ -101,9 +109,12 @@ impl World {
         let seat = self.seats.entry(seat).or_insert_with(|| {
             *opened += 1;
             let value = Connection::new(LocalConnection(*opened), now, broker);
-            let (in_use, made_up) = Default::default();
-            Seat { value, is_connected: false, is_deaf: false, in_use, made_up }
+            let (name, in_use, made_up) = Default::default();
+            Seat { value, name, is_connected: false, is_deaf: false, in_use, made_up }
         });
+        if let Input::Packet(packet) = &input {
+            self.said.take_down(seat.value.session_name(), packet);
+        }
         if let Input::Packet(Packet::Pubrec(Pubrec { packet_id })) = &input
             && !seat.in_use.contains(packet_id)
         {
@@ -161,11 +172,16 @@ impl World {
             let (mut closed, mut heard_out) = (Vec::new(), Vec::new());
             for (&place, seat) in &mut self.seats {
                 seat.value.handle(self.now, Input::Woken, &self.broker);
+                if let Some(name) = seat.value.session_name() {
+                    seat.name = Some(name.clone());
+                }
                 while let Some(output) = seat.value.poll_output(&self.broker) {
                     is_quiet = false;
                     match output {
-                        Output::Send(packet) => seat.hear(&packet),
-                        Output::SendRun(run) => run.packets().for_each(|packet| seat.hear(&packet)),
+                        Output::Send(packet) => seat.hear(&packet, &self.said),
+                        Output::SendRun(run) => {
+                            run.packets().for_each(|packet| seat.hear(&packet, &self.said));
+                        }
                         Output::Close(_) => closed.push(place),
                         Output::Hold(position) => holds.push(position),
                         Output::HearOut => heard_out.push(place),
@@ -263,7 +279,7 @@ fn limits() -> Limits {
 
 impl Seat {
     /// What a client can hold a server to.
-    fn hear(&mut self, packet: &Packet) {
+    fn hear(&mut self, packet: &Packet, said: &Said) {
         if self.is_deaf {
             return;
         }
@@ -282,6 +298,7 @@ impl Seat {
         let in_use = &mut self.in_use;
         match packet {
             Packet::Publish(publish) => {
+                said.check(self.name.as_ref().expect("it has a Session"), publish);
                 if let Some(id) = publish.delivery.packet_id() {
                     // [MQTT-2.3.1-4] New only under an identifier that is free.
                     assert!(in_use.insert(id) || publish.delivery.dup(), "{id} is in use");
@@ -297,11 +314,12 @@ impl Seat {
     }
 }
 
-fn packet(choices: &mut Choices<'_>) -> Packet {
+/// A packet; `number` tells what is in it from what was in others.
+fn packet(choices: &mut Choices<'_>, number: usize) -> Packet {
     let packet_id = PacketId::new(1 + u16::from(choices.octet() % 5)).expect("above 0");
     match choices.below(12) {
-        0 | 1 => connect(choices).into(),
-        2 | 3 => publish(choices, packet_id).into(),
+        0 | 1 => connect(choices, number).into(),
+        2 | 3 => publish(choices, packet_id, number).into(),
         4 => Puback { packet_id }.into(),
         5 => Pubrec { packet_id }.into(),
         6 => Pubrel { packet_id }.into(),
@@ -323,7 +341,7 @@ fn packet(choices: &mut Choices<'_>) -> Packet {
     }
 }
 
-fn connect(choices: &mut Choices<'_>) -> Connect {
+fn connect(choices: &mut Choices<'_>, number: usize) -> Connect {
     let name = ClientId::new(Text::new(choices.one_of(&["a", "b", ""])).expect("text"));
     let connect = Connect::new(&name)
         .with_clean_session(choices.either())
@@ -332,7 +350,8 @@ fn connect(choices: &mut Choices<'_>) -> Connect {
         return connect;
     }
     let (topic, qos, retain) = (name_of(choices), qos(choices), choices.either());
-    let message = Binary::new(choices.one_of(&["", "gone"])).expect("short");
+    let message = if choices.either() { format!("Will {number}") } else { String::new() };
+    let message = Binary::new(message).expect("short");
     connect.with_will(&Will { topic, message, qos, retain })
 }
 
@@ -345,14 +364,14 @@ fn take_in(value: &mut Connection<Local>, now: Instant, packet: Packet, broker: 
     }
 }
 
-fn publish(choices: &mut Choices<'_>, packet_id: PacketId) -> Publish {
+fn publish(choices: &mut Choices<'_>, packet_id: PacketId, number: usize) -> Publish {
     let dup = choices.either();
     let delivery = match qos(choices) {
         QoS::AtMostOnce => Delivery::AtMostOnce,
         QoS::AtLeastOnce => Delivery::AtLeastOnce { packet_id, dup },
         QoS::ExactlyOnce => Delivery::ExactlyOnce { packet_id, dup },
     };
-    let payload = choices.one_of(&["", "x"]).into();
+    let payload = if choices.either() { number.to_string().into() } else { Bytes::new() };
     Publish { topic: name_of(choices), payload, delivery, retain: choices.either() }
 }
 

@@ -13,6 +13,7 @@ mod front;
 mod judge_reader;
 mod packed;
 mod pieces;
+mod said;
 mod store;
 mod texts;
 mod third;
