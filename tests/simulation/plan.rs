@@ -32,8 +32,8 @@ pub(crate) struct Plan {
     pub(crate) expiry: Option<u64>,
     /// Whether the server takes in together what has come together.
     pub(crate) gathers: bool,
-    /// How many messages may wait for one peer, and whether the old ones give way.
-    pub(crate) queue: Option<(usize, bool)>,
+    /// How little may wait, where that is bounded.
+    pub(crate) queue: Option<Queue>,
     /// How many messages a second one peer may publish; 0 for any number.
     pub(crate) rate: u32,
 }
@@ -47,6 +47,17 @@ pub(crate) enum Keeping {
     Log,
     /// In the store of the program, on a disk that loses and tears what was not synced.
     Disk,
+}
+
+/// How little the server holds of what is on its way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue {
+    /// How many messages.
+    pub(crate) most: usize,
+    /// For all peers together, what they have in flight included; otherwise that wait for each.
+    pub(crate) of_all: bool,
+    /// The old ones give way, and not the new.
+    pub(crate) old_ones_go: bool,
 }
 
 /// What one peer is like.
@@ -135,8 +146,11 @@ impl Plan {
             expiry: random.happens(20).then(|| 1 + random.below(3)),
             gathers: random.happens(50),
             // What is dropped is told while the server lives, and not after it.
-            queue: (keeping == Keeping::Volatile && random.happens(50))
-                .then(|| (2 + random.place(6), random.happens(50))),
+            queue: (keeping == Keeping::Volatile && random.happens(50)).then(|| Queue {
+                most: 2 + random.place(6),
+                of_all: random.happens(50),
+                old_ones_go: random.happens(50),
+            }),
             rate: if random.happens(25) { [1, 2, 5][random.place(3)] } else { 0 },
         };
         for peer in plan.peers.iter_mut().skip(1) {

@@ -16,6 +16,7 @@ use super::ageing::is_last;
 use super::agenda::{Event, Side};
 use super::defect::{Defect, Passed};
 use super::history::Fate;
+use super::plan::Queue;
 use super::world::World;
 
 /// A server that runs.
@@ -96,8 +97,12 @@ impl World {
         limits.max_publish_rate = self.plan.rate;
         let mut policy = Policy::default();
         policy.session_expiry = self.plan.expiry.map(Duration::from_secs);
-        if let Some((most, old_ones_go)) = self.plan.queue {
-            limits.max_queued_messages = most;
+        if let Some(Queue { most, of_all, old_ones_go }) = self.plan.queue {
+            let bound = match of_all {
+                true => &mut limits.max_total_queued_messages,
+                false => &mut limits.max_queued_messages,
+            };
+            *bound = most;
             policy.queue = if old_ones_go { QueuePolicy::DropOld } else { QueuePolicy::DropNew };
         }
         let broker = match self.keep.load() {
