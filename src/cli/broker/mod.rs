@@ -80,7 +80,7 @@ async fn serve(
         Some(durable) => Server::bind_durable(options, durable).await,
         None => Server::bind(options).await,
     };
-    let server = bound.map_err(not_bound)?;
+    let server = bound.map_err(|error| not_bound(error, "--bind and --listen choose"))?;
     // Before anybody can know that it is there: none of these must meet what the system would do.
     let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
@@ -98,7 +98,8 @@ async fn serve(
         None => None,
         Some(mut http) => {
             http.reload = Some(reload_sender.clone());
-            let http = Http::bind(http, control.clone()).await.map_err(not_bound)?;
+            let http = Http::bind(http, control.clone()).await;
+            let http = http.map_err(|error| not_bound(error, "--http chooses"))?;
             let address = http.address().context("the HTTP socket has no address")?;
             say!("status on {ADDRESS}http://{address}/{ADDRESS:#}");
             Some(http)
@@ -175,21 +176,31 @@ async fn serve(
     }
 }
 
-/// What to do about a server that cannot begin.
-fn not_bound(error: io::Error) -> Failed {
-    match error.kind() {
-        io::ErrorKind::InvalidInput => {
-            let advice = "\n  --tls-cert and --tls-key give a certificate; --tls-self-signed makes \
-                          one for a first try";
-            let advice =
-                if error.to_string().contains("needs a certificate") { advice } else { "" };
-            Failed { code: exit::USAGE, error: anyhow!("{error}{advice}") }
-        }
-        _ => {
-            let advice = "is another broker running? --bind and --listen choose another place";
-            Failed { code: exit::UNREACHABLE, error: anyhow!(error).context(advice) }
-        }
+/// What to do about a server that cannot begin; `choose` says which options take another place.
+fn not_bound(error: io::Error, choose: &str) -> Failed {
+    if error.kind() == io::ErrorKind::InvalidInput {
+        let advice = "\n  --tls-cert and --tls-key give a certificate; --tls-self-signed makes one \
+                      for a first try";
+        let advice = if error.to_string().contains("needs a certificate") { advice } else { "" };
+        return Failed { code: exit::USAGE, error: anyhow!("{error}{advice}") };
     }
+    let hint = match error.kind() {
+        // Of what is no socket the error itself says so.
+        io::ErrorKind::AddrInUse if !error.to_string().contains("no socket") => {
+            "Is another broker running there? "
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "This machine has no such address; 0.0.0.0 and [::] stand for all that it has. "
+        }
+        io::ErrorKind::NotFound => "A Unix socket needs a folder that is there already. ",
+        io::ErrorKind::PermissionDenied => {
+            "Ports below 1024 are for root or CAP_NET_BIND_SERVICE, and a Unix socket needs a \
+             folder that may be written to. "
+        }
+        _ => "",
+    };
+    let error = anyhow!("{error}\n  {hint}{choose} another place.");
+    Failed { code: exit::UNREACHABLE, error }
 }
 
 /// Has all files read again that can be while it runs: what came of each.

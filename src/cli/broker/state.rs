@@ -62,8 +62,8 @@ impl StateArguments {
         };
         let loaded = Redb::open(&folder, syncing).and_then(|store| Durable::load(store, keeping));
         loaded.map(Some).map_err(|error| {
-            let error = anyhow!(error.clone()).context(advice(&error));
-            Failed { code: exit::UNREACHABLE, error }
+            let (what, advice) = told(&error);
+            Failed { code: exit::UNREACHABLE, error: anyhow!("{what}: {error}{advice}") }
         })
     }
 
@@ -85,13 +85,16 @@ impl StateArguments {
     }
 }
 
-/// What to do next, in front of what is wrong.
-fn advice(error: &StoreError) -> &'static str {
+/// What cannot be done for it, and what to do next.
+fn told(error: &StoreError) -> (&'static str, &'static str) {
     match error.kind {
+        // The error itself says what can be done.
         StoreErrorKind::Damaged | StoreErrorKind::Foreign | StoreErrorKind::Newer => {
-            "cannot go on from what was kept"
+            ("cannot go on from what was kept", "")
         }
-        _ => "cannot keep state; --data-dir chooses another folder, --volatile keeps none",
+        _ => {
+            ("cannot keep state", "\n  --data-dir chooses another folder, --volatile keeps nothing")
+        }
     }
 }
 

@@ -39,7 +39,13 @@ impl UnixSocket {
         if is_left_behind(path) {
             fs::remove_file(path)?;
         }
-        let listener = UnixListener::bind(path)?;
+        let listener = UnixListener::bind(path).map_err(|error| match is_socket(path) {
+            // "Address already in use" would be all that the system says.
+            Some(false) if error.kind() == io::ErrorKind::AddrInUse => {
+                io::Error::new(error.kind(), "something is there that is no socket, and stays")
+            }
+            _ => error,
+        })?;
         let identity = identity(path)?;
         Ok(Self { listener, _file: Some(File { path: path.to_owned(), identity }) })
     }
@@ -75,11 +81,15 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     fs::symlink_metadata(path).map(|file| (file.dev(), file.ino()))
 }
 
+/// Whether it is a socket; `None` when nothing is there.
+fn is_socket(path: &Path) -> Option<bool> {
+    fs::symlink_metadata(path).ok().map(|file| file.file_type().is_socket())
+}
+
 /// Whether there is a socket that nobody listens on.
 fn is_left_behind(path: &Path) -> bool {
-    let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    is_socket && Probe::connect(path).is_err_and(refused)
+    is_socket(path) == Some(true) && Probe::connect(path).is_err_and(refused)
 }
 
 #[cfg(test)]
@@ -132,7 +142,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("precious");
         fs::write(&path, "data").unwrap();
-        assert_eq!(UnixSocket::bind(&path).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        let error = UnixSocket::bind(&path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        assert!(error.to_string().contains("no socket"), "{error}");
         assert_eq!(fs::read(&path).unwrap(), b"data");
     }
 

@@ -107,7 +107,7 @@ impl Redb {
 
     fn open_file(folder: &Path, file: &str, syncing: Syncing) -> Result<Self, StoreError> {
         let place = folder.display().to_string();
-        fs::create_dir_all(folder).map_err(|e| StoreError::io(&place, "make this folder", &e))?;
+        fs::create_dir_all(folder).map_err(|error| no_folder(folder, &place, &error))?;
         let lock = lock(&folder.join(LOCK))?;
         let path = folder.join(file);
         if !path.try_exists().is_ok_and(|exists| exists) {
@@ -232,6 +232,19 @@ fn medium(path: &Path) -> Medium {
         let file = OpenOptions::new().read(true).write(true).open(&path)?;
         Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
     })
+}
+
+/// Why the folder of a store cannot be made. Of something else in its place the system would only
+/// say that it exists.
+fn no_folder(folder: &Path, place: &str, error: &io::Error) -> StoreError {
+    let reason = match folder.ancestors().find(|path| path.exists()) {
+        Some(there) if there == folder => "it is no folder, and state is kept in one".to_owned(),
+        Some(there) if !there.is_dir() => {
+            format!("cannot make this folder: {} is no folder", there.display())
+        }
+        _ => return StoreError::io(place, "make this folder", error),
+    };
+    StoreError::new(StoreErrorKind::Io(error.kind()), place, reason)
 }
 
 /// Keeps other processes away, as long as the file is open.

@@ -114,7 +114,10 @@ fn a_folder_that_cannot_be_used_is_named() {
     let error = Redb::open(&in_the_way, Syncing::Always).unwrap_err();
     assert!(matches!(error.kind, StoreErrorKind::Io(_)), "{error}");
     assert!(error.to_string().starts_with(&in_the_way.display().to_string()), "{error}");
-    assert!(error.to_string().contains("cannot make this folder"), "{error}");
+    assert!(error.reason.starts_with("it is no folder"), "{error}");
+    let below = Redb::open(&in_the_way.join("state"), Syncing::Always).unwrap_err();
+    let reason = format!("cannot make this folder: {} is no folder", in_the_way.display());
+    assert_eq!(below.reason, reason);
 }
 
 #[test]
