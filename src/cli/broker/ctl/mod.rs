@@ -114,6 +114,7 @@ enum Connections {
     /// End one, as if the network had: its will is published
     Disconnect {
         /// Its number in the list
+        #[arg(value_parser = number_of_connection)]
         number: u64,
     },
 }
@@ -127,6 +128,10 @@ struct Part {
     /// As many at most
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = limit())]
     limit: u16,
+}
+
+fn number_of_connection(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "it is a number, as `mqttspec broker ctl connections list` shows it")
 }
 
 /// The longest list that the broker gives.
@@ -208,6 +213,12 @@ impl Arguments {
             let code = if status.as_u16() == 401 { exit::USAGE } else { exit::FALLS_SHORT };
             let reloaded = table::reloaded(body);
             let said = match (body["error"].as_str(), reloaded.is_empty()) {
+                // What the broker says is for who speaks HTTP.
+                (Some(_), _) if status.as_u16() == 401 => {
+                    "the token is missing or wrong: --http-token-file has to name the file that the \
+                     broker was started with"
+                        .to_owned()
+                }
                 (Some(error), _) => error.to_owned(),
                 (None, false) => reloaded,
                 (None, true) => format!("the broker answers {status}"),
@@ -253,7 +264,12 @@ impl Arguments {
             About::Connections(Connections::Disconnect { number }) => {
                 println!("connection {number} ends");
             }
-            About::Reload => println!("{}", table::reloaded(body)),
+            About::Reload => match table::reloaded(body) {
+                nothing if nothing.is_empty() => println!(
+                    "there was nothing to read anew: no certificates, passwords or access rules"
+                ),
+                reloaded => println!("{reloaded}"),
+            },
             About::Status => {}
         }
         Ok(exit::OK)

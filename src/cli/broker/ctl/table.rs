@@ -12,7 +12,7 @@ use crate::cli::calendar;
 pub(super) type Column = (&'static str, fn(&Value) -> String);
 
 pub(super) const SESSIONS: [Column; 9] = [
-    ("CLIENT", |one| one["client"].as_str().map_or("(none)".into(), |name| printable(name).into())),
+    ("CLIENT", |one| one["client"].as_str().map_or("(none)".into(), in_a_line)),
     ("CONNECTED", |one| yes(&one["connected"])),
     ("CLEAN", |one| yes(&one["clean_session"])),
     ("WAITING", |one| one["queued_messages"].to_string()),
@@ -38,7 +38,7 @@ pub(super) const CONNECTIONS: [Column; 5] = [
     ("RECEIVED", |one| one["moved"]["packets_received"].to_string()),
     ("SENT", |one| one["moved"]["packets_sent"].to_string()),
     ("CLIENT", |one| match (one["client"].as_str(), one["accepted"].as_bool()) {
-        (Some(client), _) => printable(client).into(),
+        (Some(client), _) => in_a_line(client),
         (None, Some(true)) => "(none)".into(),
         (None, _) => "(not yet)".into(),
     }),
@@ -66,7 +66,7 @@ fn lines(items: &Value, columns: &[Column]) -> Vec<String> {
         .collect()
 }
 
-/// What has come of reading files again.
+/// What has come of reading files again; nothing where there are none.
 pub(super) fn reloaded(body: &Value) -> String {
     let all = body["reloaded"].as_array().map(Vec::as_slice).unwrap_or_default();
     let told = all.iter().map(|one| {
@@ -86,7 +86,12 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map(|text| printable(text).into_owned()).unwrap_or_default()
+    value.as_str().map(in_a_line).unwrap_or_default()
+}
+
+/// The same without what would end the line of a table, or move its columns.
+fn in_a_line(text: &str) -> String {
+    if text.chars().any(char::is_control) { text.escape_debug().to_string() } else { text.into() }
 }
 
 /// When a Client was first seen to be away, to the second.
@@ -110,10 +115,16 @@ mod tests {
         let items = json!([
             { "qos": 0, "octets": 12_345_678, "topic": "a" },
             { "qos": 2, "octets": 1, "topic": "b\u{1b}[2J" },
+            { "qos": 1, "octets": 1, "topic": "two\nlines" },
         ]);
         assert_eq!(
             lines(&items, &RETAINED),
-            ["QOS  OCTETS    TOPIC", "0    12345678  a", r"2    1         b\u{1b}[2J"]
+            [
+                "QOS  OCTETS    TOPIC",
+                "0    12345678  a",
+                r"2    1         b\u{1b}[2J",
+                r"1    1         two\nlines",
+            ]
         );
     }
 }
