@@ -137,6 +137,9 @@ describe("the status of a broker", () => {
       assert.equal(await tile(page, "Clients").textContent(), "1");
       const bound = page.locator('#bounds tr[data-key="max_queued_messages"] td');
       assert.deepEqual(await bound.allTextContents(), ["max_queued_messages", "3", "2"]);
+      const allows = page.locator("#bounds td:nth-child(2)");
+      const told = await allows.allTextContents();
+      for (const one of ["10 s", "3.0 MiB", "no bound"]) assert.ok(told.includes(one), `${told}`);
     });
   });
 

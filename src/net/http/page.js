@@ -45,6 +45,14 @@ const reconcile = (parent, items, keyOf, make, update) => {
   known.forEach((child) => child.remove());
 };
 
+// What a limit that is no count is a number of: times are told in seconds, packets in octets.
+const bound = ({ name, limit }) => {
+  if (limit === 0) return "no bound";
+  if (/_(timeout|expiry)$/.test(name)) return span(limit);
+  if (/_(octets|size)$/.test(name)) return limit % 1024 ? `${count(limit)} B` : octets(limit);
+  return name.endsWith("_rate") ? `${count(limit)} /s` : count(limit);
+};
+
 const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
 // Cells are texts, or { href, text }; those that begin with a number of something are right-aligned.
@@ -151,7 +159,7 @@ const show = (now, before) => {
     octets(one.queued_octets), count(one.in_flight), count(one.dropped), count(one.subscriptions),
   ]);
   table("bounds", now.bounds, ({ name }) => name, (one) => [
-    one.name, one.limit === 0 ? "no bound" : count(one.limit), count(one.reached),
+    one.name, bound(one), count(one.reached),
   ]);
   table("closed", Object.entries(now.closed), ([why]) => why, ([why, times]) => [
     why.replaceAll("_", " "), count(times),
