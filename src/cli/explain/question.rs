@@ -1,7 +1,7 @@
 //! What may be asked about, as people write it.
 
 use mqttspec_conformance::Glob;
-use mqttspec_spec::{Catalogue, Heading, Section, Statement, StatementId};
+use mqttspec_spec::{Catalogue, Heading, Section, Statement, StatementId, nearest_name};
 
 use super::listed::{self, Listed};
 
@@ -42,20 +42,34 @@ pub(super) fn read(text: &str) -> Result<Question, String> {
 }
 
 fn nothing_like(text: &str) -> String {
-    let Some((part, _)) = text.split_once('/') else {
-        let nearest = Catalogue::embedded().nearest(text, 3);
-        let nearest: Vec<_> = nearest.iter().map(StatementId::to_string).collect();
-        return format!("no such statement in MQTT 3.1.1; near it: {}", nearest.join(", "));
-    };
     let mut parts: Vec<_> =
         listed::all().filter_map(|case| Some(case.address.split_once('/')?.0)).collect();
-    if parts.contains(&part) {
-        return format!("no such case; {part}/* has all of that part");
-    }
     // Each part is one run of cases, or two where a file comes in between.
     parts.sort_unstable();
     parts.dedup();
-    format!("no such case; there are cases of {}", parts.join(", "))
+    let like = |name| {
+        let nearest = nearest_name(name, parts.iter().copied())?;
+        Some(format!("the part of the cases that is called most alike is {nearest}/*"))
+    };
+    match text.split_once('/') {
+        Some((part, _)) if parts.contains(&part) => {
+            format!("no such case; {part}/* has all of that part")
+        }
+        Some((part, _)) => {
+            let like = like(part).unwrap_or_else(|| format!("there are {}", parts.join(", ")));
+            format!("no such case; {like}")
+        }
+        None if text.contains(|c: char| c.is_ascii_digit()) => {
+            let nearest = Catalogue::embedded().nearest(text, 3);
+            let nearest: Vec<_> = nearest.iter().map(StatementId::to_string).collect();
+            format!("no such statement in MQTT 3.1.1; near it: {}", nearest.join(", "))
+        }
+        None => {
+            let like = like(text)
+                .unwrap_or_else(|| "they look like MQTT-3.1.2-24, 3.1.2 and will/*".to_owned());
+            format!("no statement, section or part of the cases is called {text:?}; {like}")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +111,9 @@ mod tests {
         insta::assert_snapshot!(taken("3.1.2-99"), @"no such statement in MQTT 3.1.1; near it: MQTT-3.1.2-9, MQTT-3.1.2-19, MQTT-3.1.2-1");
         insta::assert_snapshot!(taken("3.1.1"), @"no statement of MQTT 3.1.1 stands in section 3.1.1");
         insta::assert_snapshot!(taken("connect/nothing"), @"no such case; connect/* has all of that part");
-        assert!(taken("conect/second").starts_with("no such case; there are cases of "));
+        insta::assert_snapshot!(taken("retained"), @r#"no statement, section or part of the cases is called "retained"; the part of the cases that is called most alike is retain/*"#);
+        insta::assert_snapshot!(taken("something"), @r#"no statement, section or part of the cases is called "something"; they look like MQTT-3.1.2-24, 3.1.2 and will/*"#);
+        insta::assert_snapshot!(taken("conect/second"), @"no such case; the part of the cases that is called most alike is connect/*");
+        assert!(taken("something/else").starts_with("no such case; there are access, "));
     }
 }
