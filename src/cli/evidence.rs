@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use mqttspec_conformance::{Report, Transcript};
 
+use super::exit::{self, Failed};
+
 /// Where to put them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Evidence {
@@ -19,6 +21,13 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
+    /// Makes the folders before a run, as far as they can be made.
+    pub(super) fn check(&self) -> Result<(), Failed> {
+        let mut folders = [&self.transcripts, &self.pcapng].into_iter().flatten();
+        let made = folders.try_for_each(|folder| make(folder));
+        made.map_err(|error| Failed { code: exit::USAGE, error })
+    }
+
     /// Writes what was asked for. Without a failure there is nothing to write, but the folder is
     /// there.
     pub(super) fn write(&self, report: &Report) -> Result<(), anyhow::Error> {
@@ -38,11 +47,22 @@ fn write_all(
     report: &Report,
     octets: impl Fn(&Transcript) -> Vec<u8>,
 ) -> Result<(), anyhow::Error> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    make(folder)?;
     for transcript in report.transcripts() {
         let path = folder.join(transcript.file_stem()).with_extension(extension);
         fs::write(&path, octets(transcript))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+fn make(folder: &Path) -> Result<(), anyhow::Error> {
+    // "File exists" would be all that the system says.
+    anyhow::ensure!(
+        !folder.exists() || folder.is_dir(),
+        "cannot write into {}: it is no folder",
+        folder.display()
+    );
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))
 }

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstream::eprintln;
-use anyhow::anyhow;
 use mqttspec_conformance::{RunOptions, Subject, probe};
 
 use super::exit::{self, Failed};
 use super::interrupt;
 use super::progress::Bar;
-use super::reports::{is_stdout, write_to};
+use super::reports::{is_stdout, writable, write_to};
 use super::subject::Which;
 
 /// Find out what a broker offers, how much it takes, and what it does where it is free
@@ -49,6 +48,10 @@ Exit codes: 0 it was looked at, 2 usage, 3 the broker could not be reached, star
 
 /// Looks at a broker.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
+    [&arguments.json, &arguments.write]
+        .into_iter()
+        .flatten()
+        .try_for_each(|path| writable(path))?;
     interrupt::before_ending(Subject::terminate_all)?;
     let subject = arguments.which.subject()?;
     let mut options = RunOptions::default();
@@ -66,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     progress.clear();
     drop(subject);
     if let Some(lost) = &found.lost {
-        return Err(Failed { code: exit::UNREACHABLE, error: anyhow!("{lost}") });
+        return Err(arguments.which.not_reached(&found.target, lost));
     }
     let mut stdout_is_taken = false;
     if let Some(path) = &arguments.json {

@@ -27,6 +27,20 @@ pub(super) struct Which {
 }
 
 impl Which {
+    /// Says on the terminal what to do about a broker that was not reached.
+    pub(super) fn advise(&self) {
+        if self.target.is_some() {
+            anstream::eprintln!("{IS_IT_THERE}");
+        }
+    }
+
+    /// That the broker was not reached, and what to do about it.
+    pub(super) fn not_reached(&self, target: &str, reason: &str) -> Failed {
+        let advice = self.target.as_ref().map(|_| format!("\n{IS_IT_THERE}")).unwrap_or_default();
+        let error = anyhow!("cannot reach {target}: {reason}{advice}");
+        Failed { code: exit::UNREACHABLE, error }
+    }
+
     /// What is to be known of it, when somebody has said so.
     pub(super) const fn profile(&self) -> Option<&Profile> {
         self.profile.as_ref()
@@ -125,7 +139,11 @@ fn of_profile(profile: &Profile) -> Result<Subject, Failed> {
 }
 
 fn not_there(error: SubjectError) -> Failed {
-    Failed { code: exit::UNREACHABLE, error: error.into() }
+    let code = match error {
+        SubjectError::CommandLine(_) => exit::USAGE,
+        _ => exit::UNREACHABLE,
+    };
+    Failed { code, error: error.into() }
 }
 
 /// The command line that starts the reference broker: this very program.
@@ -163,3 +181,7 @@ pub(super) fn this_program() -> Result<String, anyhow::Error> {
     let program = program.to_str().context("the path of this program is not UTF-8")?;
     Ok(format!("'{}'", program.replace('\'', r"'\''")))
 }
+
+/// What to do about a target that nobody answers at.
+const IS_IT_THERE: &str =
+    "  Is a broker running there? `mqttspec broker` starts one, --spawn COMMAND any other.";

@@ -79,6 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     if !arguments.selection.narrow(&mut options)? {
         return Ok(ExitCode::from(exit::OK));
     }
+    arguments.reports.check()?;
     let signals = interrupt::before_ending(Subject::terminate_all)?;
     let subject = Arc::new(arguments.which.subject()?);
     let judged = (Arc::clone(&subject), options.clone());
@@ -93,6 +94,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
         },
     )?;
     arguments.reports.publish(&watched.report)?;
+    if watched.report.cases.is_empty() && !arguments.reports.quiet() {
+        arguments.which.advise();
+    }
     Ok(ExitCode::from(watched.exit_code()))
 }
 

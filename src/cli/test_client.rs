@@ -69,6 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     if !arguments.selection.narrow_client(&mut options)? {
         return Ok(ExitCode::from(exit::OK));
     }
+    arguments.reports.check()?;
     let signals = interrupt::before_ending(Subject::terminate_all)?;
     let subject = Arc::new(arguments.client.subject()?);
     let judged = (Arc::clone(&subject), options.clone());

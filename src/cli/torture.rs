@@ -11,7 +11,7 @@ use mqttspec_conformance::{Ends, Kept, Profile, Promise, Subject, TortureOptions
 use super::exit::{self, Failed};
 use super::interrupt;
 use super::number::whole;
-use super::reports::{is_stdout, write_to};
+use super::reports::{is_stdout, writable, write_to};
 use super::subject::{Over, Which};
 
 /// Torture a broker: does all that it promised come, though everything around it fails?
@@ -96,6 +96,7 @@ Exit codes: 0 all came, 1 it did not, 2 usage,
 
 /// Tortures a broker.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
+    arguments.json.as_deref().map_or(Ok(()), writable)?;
     interrupt::before_ending(Subject::terminate_all)?;
     let is_built_in = arguments.which.names_none();
     let subject = match is_built_in {
@@ -119,6 +120,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failed> {
     if let Some(path) = &arguments.json {
         stdout_is_taken = is_stdout(path);
         write_to(path, &tortured.to_json())?;
+    }
+    if let Some(lost) = &tortured.lost
+        && tortured.counts.connections == 0
+    {
+        return Err(arguments.which.not_reached(&tortured.target, lost));
     }
     if !arguments.quiet && !stdout_is_taken {
         print!("{}", tortured.to_text());

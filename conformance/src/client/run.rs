@@ -1,6 +1,7 @@
 //! A run over a client: which cases, how many at once, which of them are looked at twice.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,7 +33,11 @@ pub fn judge_client(
     let who = match subject.start(&Record::new()) {
         Ok((_, who)) => who,
         Err(error) => {
-            about.lost = Some(error.to_string());
+            // Why it cannot be started is below what could not be done.
+            about.lost = Some(match error.source() {
+                None => error.to_string(),
+                Some(cause) => format!("{error}: {cause}"),
+            });
             return Report::of_client(about, options, Vec::new(), begin.elapsed());
         }
     };

@@ -66,7 +66,8 @@ fn write_head(out: &mut String, report: &Report) -> fmt::Result {
     };
     writeln!(out, "### {verdict} {}: {}\n\n{name}", badge.label, badge.message)?;
     if let Some(lost) = &subject.lost {
-        writeln!(out, "\n**The subject is gone:** {}", code(&clipped(lost, MOST_TEXT)))?;
+        let (how, lost) = (report.lost_how(), code(&clipped(lost, MOST_TEXT)));
+        writeln!(out, "\n**{how}:** {lost}")?;
     }
     match subject.losses.len() {
         0 => {}
@@ -90,7 +91,8 @@ fn write_counts(out: &mut String, report: &Report) -> fmt::Result {
     }
     let version = report.tool.version;
     if summary.not_reached > 0 {
-        writeln!(out, "\nInterrupted: {} cases were not reached.", summary.not_reached)?;
+        let what = if summary.not_reached == 1 { "case was" } else { "cases were" };
+        writeln!(out, "\nInterrupted: {} {what} not reached.", summary.not_reached)?;
     }
     writeln!(out, "\nmqttspec {version}, {}.", seconds(summary.duration_ms))
 }

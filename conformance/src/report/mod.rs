@@ -160,6 +160,11 @@ impl Report {
         }
     }
 
+    /// What is to be said of a subject that could not be judged, before the reason.
+    pub(super) const fn lost_how(&self) -> &'static str {
+        if self.cases.is_empty() { "The subject was not reached" } else { "The subject is gone" }
+    }
+
     /// Tells why the subject had to be started anew.
     #[must_use]
     pub(crate) fn after_losses(mut self, losses: Vec<String>) -> Self {

@@ -235,10 +235,14 @@ fn write_asides(out: &mut String, report: &Report) -> fmt::Result {
 fn write_summary(out: &mut String, report: &Report) -> fmt::Result {
     let summary = &report.summary;
     if let Some(lost) = &report.subject.lost {
-        writeln!(out, "\n{RED}The subject is gone: {lost}.{RED:#}")?;
+        writeln!(out, "\n{RED}{}: {lost}.{RED:#}", report.lost_how())?;
         if let Some(output) = report.subject.output.as_ref().filter(|output| !output.is_empty()) {
             writeln!(out, "{DIM}{output}{DIM:#}")?;
         }
+    }
+    if report.subject.lost.is_some() && report.cases.is_empty() {
+        // No case has an outcome: there is nothing to count.
+        return Ok(());
     }
     for (number, loss) in report.subject.losses.iter().enumerate() {
         let before = if number == 0 { "\n" } else { "" };
@@ -263,7 +267,7 @@ fn write_summary(out: &mut String, report: &Report) -> fmt::Result {
         }
     }
     if summary.known > 0 {
-        write!(out, " {DIM}({} of them known){DIM:#}", summary.known)?;
+        write!(out, " {DIM}({} known to fall short){DIM:#}", summary.known)?;
     }
     writeln!(out, " {DIM}in {}{DIM:#}", seconds(summary.duration_ms))
 }

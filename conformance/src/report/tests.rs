@@ -1,3 +1,5 @@
+mod whole;
+
 use std::time::Duration;
 
 use super::*;
@@ -96,7 +98,7 @@ fn what_was_not_reached_is_no_verdict() {
     let text = cut_short.to_terminal();
     let text = anstream::adapter::strip_str(&text).to_string();
     assert!(text.contains("1 passed, 1 not reached in"), "{text}");
-    assert!(cut_short.to_markdown().contains("Interrupted: 1 cases were not reached."));
+    assert!(cut_short.to_markdown().contains("Interrupted: 1 case was not reached."));
     assert!(cut_short.to_junit().contains("skipped=\"1\""));
     assert_eq!(cut_short.exit_code(), 0);
     let nothing = report(vec![CaseReport::not_reached(CASE.about())], None);

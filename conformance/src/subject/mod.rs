@@ -179,7 +179,7 @@ impl Subject {
         loop {
             let Err(error) = self.answers(deadline) else { return Ok(()) };
             match end() {
-                Some(end) => return Err(format!("it ended with {end}")),
+                Some(end) => return Err(format!("it ended with {end}{}", left_alone(&end))),
                 None if Instant::now() >= deadline => {
                     return Err(format!("no answer to a CONNECT: {error}"));
                 }
@@ -409,6 +409,12 @@ impl Subject {
             }
         }
     }
+}
+
+/// What a program that has ended in good order may have done: the broker then runs elsewhere, and
+/// nobody could stop it.
+fn left_alone(end: &str) -> &'static str {
+    if end == "exit status 0" { ", and has to stay in the foreground" } else { "" }
 }
 
 /// How many have asked a subject whether it answers.

@@ -24,6 +24,16 @@ fn a_program_that_ends_leaves_its_last_words() {
 }
 
 #[test]
+fn a_program_that_goes_to_the_background_is_told_to_stay() {
+    let error = Subject::spawn("true {port}").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the broker did not get ready: it ended with exit status 0, and has to stay in the \
+         foreground"
+    );
+}
+
+#[test]
 fn a_program_that_never_answers_is_stopped() {
     let error = Subject::spawn(Launch::new("sleep 600{port}").ready_within(0)).unwrap_err();
     assert!(error.to_string().contains("no answer to a CONNECT"), "{error}");

@@ -154,7 +154,11 @@ pub fn torture(
     options: &TortureOptions,
     progress: &mut dyn FnMut(&str),
 ) -> io::Result<Tortured> {
-    let Ran { entries, cuts, lost } = Run::new(subject, options)?.go(progress);
+    // Who is not there at all would be waited for until patience ends.
+    let Ran { entries, cuts, lost } = match subject.check_alive() {
+        Ok(()) => Run::new(subject, options)?.go(progress),
+        Err(lost) => Ran { entries: Vec::new(), cuts: 0, lost: Some(lost) },
+    };
     let mut counts = Counts { cuts: cuts.into(), ..Counts::default() };
     for entry in &entries {
         let count = match entry.what {
