@@ -214,7 +214,7 @@ impl Peer {
             // What else it says is no more to be read than what it began with.
             let _ = self.pump(deadline);
         }
-        let end = if self.ended { "then the close" } else { "then it open" };
+        let end = if self.ended { "then the close" } else { "then the connection still open" };
         let seen = format!("{}, {end}", breach.seen);
         if self.ended {
             self.record.warn(Mismatch::new(breach.expected, seen));
@@ -268,7 +268,10 @@ impl Peer {
                 Wait::Nothing if Instant::now() < latest(&self.patience) => {}
                 Wait::Nothing => {
                     self.was_silent = true;
-                    let end = format!("it open after {} ms", begin.elapsed().as_millis());
+                    let end = format!(
+                        "the connection still open after {} ms",
+                        begin.elapsed().as_millis()
+                    );
                     let breach = Finding::fail(expected, self.after_unread(&end));
                     return Err(breach.shown_by(self.deviation(close, left, End::Open)));
                 }

@@ -136,7 +136,10 @@ fn a_repeat_reaches_no_case() {
 fn a_close_must_come_and_come_alone() {
     let (mut silent, _) = peer(&[], false);
     let seen = text(silent.expect_closed());
-    assert!(seen.starts_with("expected the connection closed, saw it open after"), "{seen}");
+    assert!(
+        seen.starts_with("expected the connection closed, saw the connection still open after"),
+        "{seen}"
+    );
 
     let (mut talkative, _) = peer(&[Packet::Pingresp], true);
     let seen = text(talkative.expect_closed());
@@ -182,9 +185,9 @@ fn a_refusal_before_the_close_is_a_warning_and_an_agreement_a_breach() {
 
     let (mut half, _) = peer(&[Suback::new(1, [Suback::FAILURE]).into()], false);
     let seen = text(half.expect_closed());
-    assert!(
-        seen.starts_with("expected the connection closed, saw SUBACK id=1 failure, then it open")
-    );
+    assert!(seen.starts_with(
+        "expected the connection closed, saw SUBACK id=1 failure, then the connection still open"
+    ));
 }
 
 #[test]
@@ -244,7 +247,7 @@ fn a_refusal_of_another_version_and_the_close_are_a_warning() {
 
     let (mut open, _) = peer_of_octets(vec![0x20, 3, 0, 0x81, 0], false);
     open.record.sent_invalid();
-    assert!(text(open.expect_closed_without_connack()).ends_with("then it open"));
+    assert!(text(open.expect_closed_without_connack()).ends_with("then the connection still open"));
     let (mut accepted, _) = peer_of_octets(vec![0x20, 3, 0, 0, 0], true);
     accepted.record.sent_invalid();
     assert!(accepted.expect_closed_without_connack().is_err());
@@ -404,7 +407,10 @@ fn what_is_no_packet_does_not_put_off_the_keep_alive() {
 
     let (mut peer, _) = self::peer(&[], false);
     let patient = peer.expect_keep_alive_close_despite(0, every, |_| Ok(()));
-    assert!(text(patient).starts_with("expected the connection closed, saw it open after "));
+    assert!(
+        text(patient)
+            .starts_with("expected the connection closed, saw the connection still open after ")
+    );
 }
 
 /// A subject that says the same without end.

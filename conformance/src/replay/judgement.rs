@@ -45,7 +45,8 @@ impl Player<'_, '_> {
                     return Ok(self.as_it_should_be(told));
                 }
                 Wait::Nothing => {
-                    self.found.saw = Some(format!("it open after {} ms", millis(begin)));
+                    self.found.saw =
+                        Some(format!("the connection still open after {} ms", millis(begin)));
                     return Ok((true, seen(&came, End::Open)));
                 }
             }

@@ -204,7 +204,10 @@ impl<'a, 'run> Player<'a, 'run> {
                     return Ok(());
                 }
                 Wait::Nothing => {
-                    let saw = format!("it open after {} ms", begin.elapsed().as_millis());
+                    let saw = format!(
+                        "the connection still open after {} ms",
+                        begin.elapsed().as_millis()
+                    );
                     self.differs((index, connection), "the connection closed", saw, None);
                     return Ok(());
                 }

@@ -16,8 +16,11 @@ pub enum NoTranscript {
     /// A report with several, and none of them was named, or one that it does not have.
     #[error("the report has the transcripts of {}; name one by --case", .0.join(", "))]
     Choose(Vec<String>),
-    /// It is JSON of some other form.
-    #[error("neither a transcript nor a JSON report: {0}")]
+    /// It is JSON of some other form, or none.
+    #[error(
+        "neither a transcript nor a JSON report, as --transcripts and --json of `mqttspec test` \
+         write them: {0}"
+    )]
     Form(String),
     /// A report without failures.
     #[error("no case of this report failed in a conversation that could be had again")]

@@ -48,7 +48,7 @@ pub(super) struct ReadCase {
 
 /// A text that is no report of ours: what is wrong with it, and where.
 #[derive(Debug, thiserror::Error)]
-#[error("no report of mqttspec: {0}")]
+#[error("no report of mqttspec, as `mqttspec test --json` writes it: {0}")]
 pub struct NoReport(#[from] serde_json::Error);
 
 impl ReadReport {

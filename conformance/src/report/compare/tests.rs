@@ -154,7 +154,7 @@ fn what_is_no_report_is_refused_with_its_place() {
         (&json(1, &[], &[("a/b", "pass"), ("a/b", "fail")]), "case a/b is there twice"),
     ] {
         let error = ReadReport::from_json(text).unwrap_err().to_string();
-        assert!(error.starts_with("no report of mqttspec: "), "{error}");
+        assert!(error.starts_with("no report of mqttspec, "), "{error}");
         assert!(error.contains(expected) && error.contains(" line "), "{error}");
     }
 }
