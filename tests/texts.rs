@@ -1,10 +1,21 @@
-//! What the program says to who asks wrongly, or for help: word for word.
+//! What the program says to who asks wrongly, for help, or how things are: word for word.
 //!
+//! What it says of brokers is in `brokers`, and of what the judge cannot do in `judging`.
 //! A change of these texts is a change to what people read, and is looked at as such:
 //! `INSTA_UPDATE=always cargo test --test texts` takes it over. Reports have theirs beside the code.
 
+#[path = "support/broker.rs"]
+mod broker;
+#[path = "texts/brokers.rs"]
+mod brokers;
+#[path = "texts/judging.rs"]
+mod judging;
+#[path = "support/peer.rs"]
+mod peer;
 #[path = "support/program.rs"]
 mod program;
+#[path = "texts/typed.rs"]
+mod typed;
 
 use program::mqttspec;
 
