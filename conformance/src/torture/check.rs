@@ -341,3 +341,6 @@ impl<'a> Facts<'a> {
         story.into_iter().map(ToString::to_string).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
