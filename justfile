@@ -46,3 +46,11 @@ miri:
 # How much of the core its unit tests reach, by file (needs cargo-llvm-cov)
 coverage *ARGS:
     cargo llvm-cov --no-default-features --features store-redb --lib --ignore-filename-regex '(tests|conformance|spec|fixtures|passwords)' {{ARGS}}
+
+# How much of the judge is reached by its own tests and by those that judge (needs cargo-llvm-cov); brokers that are killed leave profiles that cannot be read
+coverage-judge *ARGS:
+    cargo llvm-cov clean --workspace
+    cargo llvm-cov --no-report -p mqttspec-conformance
+    cargo llvm-cov --no-report -p mqttspec --test broker_torture --test judge --test judge_client --test judgements --test kill_matrix --test replay --test replay_client --test reports --test texts --test torture
+    find target/llvm-cov-target -maxdepth 1 -name '*.profraw' -size 0 -delete
+    cargo llvm-cov report --failure-mode all -p mqttspec-conformance {{ARGS}}
