@@ -5,6 +5,7 @@ mod damage;
 #[path = "../../../../tests/support/disk.rs"]
 mod disk;
 mod faults;
+mod fickle;
 #[path = "../../../../tests/support/random.rs"]
 mod random;
 mod right;
