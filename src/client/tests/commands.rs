@@ -1,11 +1,15 @@
 //! What a program asks for, and when it is done.
 
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use bytes::{Bytes, BytesMut};
 
 use super::rig::*;
-use crate::client::{CommandRefused, Limits, Output};
+use crate::client::{Client, CommandRefused, Limits, Output};
 use crate::packet::{
-    Decoder, OneOrMore, Packet, Puback, Pubcomp, Pubrec, QoS, Suback, SubackCode, Unsuback,
+    Decoder, OneOrMore, Packet, Puback, Pubcomp, Pubrec, QoS, Suback, SubackCode, SubscribeFilter,
+    Unsuback,
 };
 use crate::topic::TopicFilter;
 
@@ -64,6 +68,23 @@ fn a_message_that_no_packet_holds_is_refused() {
 }
 
 #[test]
+fn more_filters_than_a_packet_holds_are_refused() {
+    // A filter has its length before it and its QoS behind it; copies of one text take no room.
+    let long = TopicFilter::new("f".repeat(65_532)).unwrap();
+    let room = Decoder::MAX_PACKET_SIZE - 5 - 2 - 4_096 * 65_535;
+    let mut talk = Talk::new(Limits::default());
+    let mut subscribe = |last: usize| {
+        let mut filters = vec![long.clone(); 4_096];
+        filters.push(TopicFilter::new("f".repeat(last - 3)).unwrap());
+        let qos = QoS::AtMostOnce;
+        let wanted = filters.into_iter().map(|filter| SubscribeFilter { filter, qos });
+        talk.client.subscribe(talk.now, OneOrMore::new(wanted.collect()).unwrap())
+    };
+    assert!(subscribe(room).is_ok());
+    assert!(matches!(subscribe(room + 1), Err(CommandRefused::TooLong(_))));
+}
+
+#[test]
 fn subscriptions_come_with_their_codes_and_go() {
     let mut talk = Talk::connected(true);
     assert_eq!(talk.subscribes(&["a", "b/#"]), [r#"> SUBSCRIBE id 1 "a" q1 "b/#" q1"#]);
@@ -78,4 +99,29 @@ fn subscriptions_come_with_their_codes_and_go() {
     );
     assert_eq!(talk.hears(Unsuback { packet_id: id(2) }), ["Token(1) Unsubscribed"]);
     assert!(talk.client.is_idle());
+}
+
+#[test]
+fn each_state_has_a_hash_of_its_own() {
+    // Whoever visits all states knows them by it.
+    let mut hashes = BTreeSet::new();
+    let mut talk = Talk::new(Limits::default());
+    let mut note = |talk: &Talk| assert!(hashes.insert(hash(&talk.client)), "{:?}", talk.client);
+    note(&talk);
+    talk.reconnect(false, false);
+    note(&talk);
+    talk.subscribes(&["a"]);
+    note(&talk);
+    talk.hears(suback(1, 1));
+    note(&talk);
+    talk.publishes("1", QoS::AtLeastOnce);
+    note(&talk);
+    talk.loses_connection();
+    note(&talk);
+}
+
+fn hash(client: &Client) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    client.hash(&mut hasher);
+    hasher.finish()
 }

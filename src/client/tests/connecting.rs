@@ -8,6 +8,7 @@ use crate::packet::{Connack, ConnectRefusal, Delivery, QoS};
 fn connect_comes_first_and_commands_wait_for_connack() {
     // MQTT-3.1.0-1
     let mut talk = Talk::new(Limits::default());
+    assert!(!talk.client.has_waiting());
     assert_eq!(talk.publishes("early", QoS::AtMostOnce), NONE);
     talk.client.connect(talk.now, connect("c", true)).unwrap();
     assert_eq!(talk.lines(), [r#"> CONNECT "c", clean session, keep alive 8 s"#]);
@@ -22,6 +23,7 @@ fn connect_comes_first_and_commands_wait_for_connack() {
             r#"> SUBSCRIBE id 1 "a" q1"#,
         ]
     );
+    assert!(!talk.client.has_waiting());
 }
 
 #[test]

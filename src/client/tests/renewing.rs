@@ -79,6 +79,23 @@ fn many_are_asked_for_in_several_packets() {
 }
 
 #[test]
+fn all_are_asked_for_again_until_each_packet_is_answered() {
+    let mut talk = Talk::connected(false);
+    let filters = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    talk.subscribes(&filters);
+    talk.hears(suback(1, filters.len()));
+    talk.loses_connection();
+    talk.reconnect(false, false);
+    assert_eq!(talk.hears(suback(1, 8)), NONE, "the ninth is in another packet");
+    talk.loses_connection();
+    assert_eq!(talk.reconnect(false, true).len(), 3);
+    talk.hears(suback(3, 8));
+    talk.hears(suback(4, 1));
+    talk.loses_connection();
+    assert_eq!(talk.reconnect(false, true), ["connected, true"]);
+}
+
+#[test]
 fn another_client_identifier_has_subscribed_to_nothing() {
     // MQTT-3.1.3-2
     let mut talk = subscribed(false);

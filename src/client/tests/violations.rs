@@ -101,3 +101,16 @@ fn octets_that_are_no_packet_end_the_connection() {
     assert_eq!(reason, CloseReason::TooLarge(too_large));
     assert_eq!(reason.statement(), Some("MQTT-4.8.0-2"));
 }
+
+#[test]
+fn a_packet_of_another_version_says_too_much_before_connack() {
+    // MQTT-3.2.0-1
+    let octets = &b"\x10\x0c\0\x04MQTT\x05\x02\0\0\0\0"[..];
+    let error = Decoder::default().decode(&mut BytesMut::from(octets)).unwrap_err();
+    let mut talk = Talk::new(Limits::default());
+    talk.client.connect(talk.now, connect("c", false)).unwrap();
+    talk.lines();
+    let violation = talk.client.handle(talk.now, Input::Undecodable(error)).unwrap_err();
+    assert_eq!(violation, Violation::BeforeConnack(PacketType::Connect));
+    assert_eq!(violation.statement(), "MQTT-3.2.0-1");
+}
