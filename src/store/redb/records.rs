@@ -188,9 +188,15 @@ mod tests {
         ] {
             assert_eq!(Delivery::from_octets(octets), None, "{octets:?}");
         }
-        for octets in
-            [&b""[..], b"\x01\0", b"\x01\0\x02t", b"\x03\0\x01t", b"\x01\0\x01#", b"\x01\0\0"]
-        {
+        for octets in [
+            &b""[..],
+            b"\x01\0",
+            b"\x01\0\x02t",
+            b"\x03\0\x01t",
+            b"\x08\0\x01t",
+            b"\x01\0\x01#",
+            b"\x01\0\0",
+        ] {
             assert_eq!(message(octets, &mut None), None, "{octets:?}");
         }
     }

@@ -45,6 +45,7 @@ fn a_message_is_there_once_and_as_long_as_somebody_refers_to_it() {
             store.commit(&group).unwrap();
             group.into_iter().for_each(|change| measure.apply(change));
             assert_eq!(messages(&store), referred_to(&measure), "seed {seed}");
+            assert_eq!(counted(&store), messages(&store), "seed {seed}");
         }
         // Nothing is left of what has ended.
         let mut end: Vec<Change> =
@@ -52,7 +53,7 @@ fn a_message_is_there_once_and_as_long_as_somebody_refers_to_it() {
         let topics = measure.retained.keys().cloned();
         end.extend(topics.map(|topic| Change::Unretained { topic }));
         store.commit(&end).unwrap();
-        assert_eq!(messages(&store), 0);
+        assert_eq!((messages(&store), counted(&store)), (0, 0));
         drop(store);
         assert_eq!(open(&disk).load().unwrap(), Kept::default());
     }
@@ -62,6 +63,11 @@ fn a_message_is_there_once_and_as_long_as_somebody_refers_to_it() {
 fn messages(store: &Redb) -> u64 {
     let transaction = store.open.as_ref().unwrap().database.begin_read().unwrap();
     transaction.open_table(tables::MESSAGES).unwrap().len().unwrap()
+}
+
+/// Of how many messages it is known how often they are referred to.
+fn counted(store: &Redb) -> u64 {
+    store.open.as_ref().unwrap().index.references.len() as u64
 }
 
 /// How many messages somebody refers to.
