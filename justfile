@@ -35,7 +35,7 @@ siege:
 fuzz MINUTES:
     for target in $(cargo +nightly fuzz list); do cargo +nightly fuzz run "$target" -- -max_total_time=$(({{MINUTES}} * 60)) || exit 1; done
 
-# Break one line of a part at a time (topic, session, packet, broker), and see whether its unit tests notice (needs cargo-mutants)
+# Break one line of a part at a time (topic, session, packet, broker, client, store), and see whether its unit tests notice (needs cargo-mutants)
 mutants PART *ARGS:
     cargo mutants --file 'src/{{PART}}/**' --output target/mutants-{{PART}} {{ARGS}} -- {{PART}}::
 
