@@ -129,3 +129,33 @@ impl<S: Clone + Ord> Route<S> {
         self.topic = Some(topic.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A PUBLISH of so many octets, 150 to 16,386, of which six are no payload; and those octets.
+    fn packet(octets: usize) -> (Publish, BytesMut) {
+        let topic = TopicName::new("t").unwrap();
+        let payload = vec![7; octets - 6].into();
+        let publish = Publish { topic, payload, delivery: Delivery::AtMostOnce, retain: false };
+        let mut read = BytesMut::new();
+        publish.encode(&mut read).unwrap();
+        assert_eq!(read.len(), octets);
+        (publish, read)
+    }
+
+    #[test]
+    fn what_is_too_large_joins_nobody() {
+        // Who is to decode it will say what is wrong.
+        for (max_packet_size, most) in [(200, 200), (100_000, LARGE)] {
+            let limits = Limits { max_packet_size, ..Limits::default() };
+            let mut route = Route::<u8>::default();
+            assert!(route.begin(&packet(150).0));
+            for (octets, joins) in [(most, true), (most + 1, false), (150, true)] {
+                let taken = route.take_alike(&mut packet(octets).1, &limits);
+                assert_eq!(taken, joins.then_some(octets - 6), "{octets} of {max_packet_size}");
+            }
+        }
+    }
+}
