@@ -8,7 +8,7 @@ use crate::packet::{Disconnect, Packet, Publish};
 
 /// A watcher of everything and a client that will say three things together, two of them at once.
 fn with_gathered() -> (Rig, Peer, Peer) {
-    let mut rig = Rig::new();
+    let mut rig = Rig::with_limits(Limits { max_topic_levels: 3, ..Limits::default() });
     let watcher = rig.client("watcher");
     rig.subscribe(watcher, "#", Q0);
     let will = will("will", "gone", Q0, false);
@@ -32,6 +32,9 @@ fn they_are_handed_on_in_their_order() {
     assert_eq!(rig.hear(watcher), [""; 0], "once");
 }
 
+/// A topic of more levels than are taken, which ends the connection of its publisher.
+const DEEP: &str = "1/2/3/4";
+
 macro_rules! come_before {
     ($($name:ident: $next:expr => $then:expr;)+) => {$(
         #[test]
@@ -53,6 +56,7 @@ come_before! {
     retained_one:       retained("t", "333")         => [r#"PUBLISH "t" q0, 3 octets"#];
     goodbye:            Disconnect                   => [];
     violation_and_will: clean("a")                   => [r#"PUBLISH "will" q0, 4 octets"#];
+    too_deep_and_will:  publish(DEEP, "", Q0, 0)     => [r#"PUBLISH "will" q0, 4 octets"#];
 }
 
 #[test]
@@ -179,4 +183,19 @@ fn nobody_waits_for_a_subscriber_that_takes_nothing() {
     let (_, _, _, pauses) = with_flood(limits(), 5_200);
     let (_, _, _, later) = with_flood(limits(), 10_000);
     assert_eq!(later, pauses, "until there is no room left");
+}
+
+#[test]
+fn one_that_joins_others_shows_that_its_client_is_there() {
+    // MQTT-3.1.2-24
+    let mut rig = Rig::new();
+    let a = rig.connect(clean("a").with_keep_alive_seconds(10));
+    rig.hear(a);
+    rig.say_among(a, publish("t", "1", Q0, 0));
+    rig.pass(Duration::from_secs(14));
+    rig.say_among(a, publish("t", "22", Q0, 0));
+    rig.pass(Duration::from_secs(14));
+    assert_eq!(rig.hear(a), [""; 0]);
+    rig.pass(Duration::from_secs(1));
+    assert_eq!(rig.hear(a).len(), 1, "it is closed");
 }
