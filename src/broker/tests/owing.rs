@@ -178,3 +178,16 @@ fn octets_are_owed_likewise() {
         assert_eq!(topics(&rig.hear(reader)), ["a", "b", "c", "d", "e"]);
     }
 }
+
+#[test]
+fn who_subscribes_again_is_owed_once() {
+    // MQTT-3.8.4-3: the newer subscription takes the place of the older one.
+    let mut rig = Rig::new();
+    retain(&rig, Q0);
+    let reader = rig.client("reader");
+    rig.say(reader, subscribe(1, &[("#", Q0)]));
+    rig.say(reader, subscribe(2, &[("#", Q0)]));
+    let heard = topics(&rig.hear(reader));
+    assert_eq!(heard.len(), 1_000 + MANY, "what was in the queue, and all of them");
+    assert_eq!(heard[1_000..], all());
+}
