@@ -136,6 +136,25 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
+/// What `filter` finds, `most` at a time, each time behind the last of those before.
+fn in_parts(map: &TopicMap<u16>, filter: &TopicFilter, most: usize) -> Vec<(TopicName, u16)> {
+    let mut all: Vec<(TopicName, u16)> = Vec::new();
+    loop {
+        let before = all.len();
+        let after = all.last().map(|(name, _)| name.clone());
+        map.visit_matches(filter, after.as_ref(), |name, value| {
+            let is_wanted = all.len() < before + most;
+            if is_wanted {
+                all.push((name.clone(), *value));
+            }
+            is_wanted
+        });
+        if all.len() == before {
+            return all;
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn agrees_with_comparing_each_name(calls in prop::collection::vec(call(), 1..80)) {
@@ -162,7 +181,10 @@ proptest! {
                     let mut expected = model.clone();
                     expected.retain(|(name, _)| filter.matches(name));
                     expected.sort_by(|(one, _), (other, _)| one.levels().cmp(other.levels()));
-                    prop_assert_eq!(seen, expected);
+                    prop_assert_eq!(&seen, &expected);
+                    for most in 1..=3 {
+                        prop_assert_eq!(&in_parts(&map, &filter, most), &expected);
+                    }
                 }
             }
             prop_assert_eq!(map.len(), model.len());
