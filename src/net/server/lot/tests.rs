@@ -12,6 +12,7 @@ use tokio::task::{JoinHandle, yield_now};
 use tokio::time::timeout;
 
 use super::Lot;
+use crate::broker::Limits;
 use crate::net::server::{Common, Control, Server, ServerOptions, ServerStopped};
 use crate::packet::{
     Binary, ClientId, Connect, Decoder, Delivery, Disconnect, OneOrMore, Packet, PacketId, Pingreq,
@@ -32,12 +33,20 @@ struct Rig {
 
 impl Rig {
     async fn new() -> Self {
-        Self::with_pause(Duration::from_millis(1)).await
+        Self::with(Self::options()).await
     }
 
     async fn with_pause(park_after: Duration) -> Self {
+        Self::with(ServerOptions { park_after, ..Self::options() }).await
+    }
+
+    /// Of a server that parks whoever has nothing to do for a millisecond.
+    fn options() -> ServerOptions {
         let listen = vec!["127.0.0.1:0".parse().unwrap()];
-        let options = ServerOptions { listen, park_after, ..ServerOptions::default() };
+        ServerOptions { listen, park_after: Duration::from_millis(1), ..ServerOptions::default() }
+    }
+
+    async fn with(options: ServerOptions) -> Self {
         let server = Server::bind(options).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let (control, address) = (server.control(), server.addresses()[0]);
@@ -284,5 +293,60 @@ fn a_server_that_is_dropped_gives_them_up() {
         assert_eq!(lot.len(), 0);
         assert_eq!(rig.control.figures().connections, 0);
         assert!(rig.control.sessions(None, 9).is_empty());
+    });
+}
+
+#[test]
+fn what_is_too_large_is_so_after_a_rest_as_well() {
+    // MQTT-4.8.0-2
+    run(async {
+        let limits = Limits { max_packet_size: 100, ..Limits::default() };
+        let rig = Rig::with(ServerOptions { limits, ..Rig::options() }).await;
+        let mut peer = rig.client(named("a")).await;
+        rig.parked(1).await;
+        peer.say(publish("x".repeat(100 - 5))).await;
+        peer.say(Pingreq).await;
+        assert_eq!(peer.hear().await, "PINGRESP", "just a hundred octets");
+        rig.parked(1).await;
+        peer.say(publish("x".repeat(101 - 5))).await;
+        assert_eq!(peer.hear().await, "end");
+    });
+}
+
+#[test]
+fn no_deadline_is_left_of_who_is_parked_no_more() {
+    run(async {
+        let rig = Rig::new().await;
+        let mut peer = rig.client(named("a").with_keep_alive_seconds(60)).await;
+        for _ in 0..3 {
+            rig.parked(1).await;
+            assert_eq!(rig.lot().lock().deadlines.len(), 1);
+            peer.say(Pingreq).await;
+            assert_eq!(peer.hear().await, "PINGRESP");
+        }
+        peer.say(Disconnect).await;
+        assert_eq!(peer.hear().await, "end");
+        rig.parked(0).await;
+        assert_eq!(rig.lot().lock().deadlines.len(), 0);
+    });
+}
+
+#[test]
+fn all_who_are_called_at_once_come() {
+    run(async {
+        let rig = Rig::new().await;
+        let mut subscribers = Vec::new();
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            subscribers.push(rig.subscriber(name).await);
+        }
+        let mut publisher = rig.client(named("p")).await;
+        for number in 1..=5 {
+            rig.parked(9).await;
+            publisher.say(publish("x".repeat(number))).await;
+            for subscriber in &mut subscribers {
+                let heard = subscriber.hear().await;
+                assert_eq!(heard, format!(r#"PUBLISH "t" q0, {number} octets"#));
+            }
+        }
     });
 }
