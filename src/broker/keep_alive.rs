@@ -57,6 +57,14 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_is_half_as_long_again_as_well() {
+        // Not as much as two octets can say.
+        let start = Instant::now();
+        let deadline = KeepAlive::new(start, 65_535).deadline();
+        assert_eq!(deadline, Some(start + Duration::from_millis(98_302_500)));
+    }
+
+    #[test]
     fn zero_turns_it_off() {
         assert_eq!(KeepAlive::new(Instant::now(), 0).deadline(), None);
     }
