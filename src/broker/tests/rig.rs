@@ -204,6 +204,8 @@ impl Rig {
         let Some(dormant) = connection.rest(self.now) else { return false };
         assert_eq!(dormant.deadline(), deadline);
         *connection = dormant.wake(&self.broker);
+        // Whoever wakes it says nothing in the name of the Client.
+        assert_eq!(connection.deadline(), deadline);
         true
     }
 
