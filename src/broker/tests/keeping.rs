@@ -254,6 +254,18 @@ fn acknowledgements_wait_for_what_they_acknowledge_and_only_for_that() {
 }
 
 #[test]
+fn a_session_that_goes_on_is_promised_once_it_is_kept() {
+    // MQTT-3.2.2-2
+    let mut rig = Rig::keeping(Kept::default());
+    rig.show_holds();
+    let first = rig.connect(kept("a"));
+    rig.say(first, publish("t", "x", Q2, 5));
+    let second = rig.connect(kept("a"));
+    // SessionBegun and Received, of which nothing is on the disk yet.
+    assert_eq!(rig.hear(second), ["hold 2", "CONNACK accepted, session present"]);
+}
+
+#[test]
 fn a_message_of_qos_2_reaches_nobody_before_it_is_certain_that_it_was_taken() {
     let mut rig = Rig::keeping(Kept::default());
     let volatile = rig.client("volatile");

@@ -13,6 +13,7 @@ mod operating;
 mod overflowing;
 mod owing;
 mod queueing;
+mod restarting;
 mod resting;
 mod retaining;
 mod rig;
