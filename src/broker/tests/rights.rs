@@ -264,6 +264,42 @@ fn nobodys_session_is_for_who_comes_first_and_brings_no_more_than_it_may_read() 
 }
 
 #[test]
+fn who_waits_for_its_older_connection_is_still_who_it_was() {
+    let mut rig = rig();
+    let (first, _) = enter(&mut rig, "anna", kept("tablet"));
+    let second = rig.open();
+    rig.say(second, by("anna", kept("tablet")));
+    rig.hear(second);
+    rig.input(second, Input::Authenticated(Proof::Given));
+    assert_eq!(rig.listening(second), Listening::AfterAnswer, "for the first to end");
+    rig.cut(first);
+    rig.input(second, Input::Woken);
+    assert_eq!(rig.hear(second), ["CONNACK accepted, session present"]);
+    assert_eq!(rig.subscribe(second, "house/#", Q0), [""; 0]);
+}
+
+#[test]
+fn who_waited_for_a_session_that_is_anothers_by_now_stands_in_nobodys_way() {
+    let mut rig = rig();
+    let first = rig.connect(kept("tablet"));
+    rig.hear(first);
+    let anna = rig.open();
+    rig.say(anna, by("anna", kept("tablet")));
+    rig.hear(anna);
+    rig.input(anna, Input::Authenticated(Proof::Given));
+    let late = rig.open();
+    rig.say(late, kept("tablet"));
+    rig.cut(first);
+    rig.input(anna, Input::Woken);
+    assert_eq!(rig.hear(anna), ["CONNACK accepted, session present", "hear out"]);
+    rig.input(anna, Input::HeardOut);
+    rig.input(late, Input::Woken);
+    assert!(rig.hear(late).last().unwrap().contains("identifier rejected"));
+    let (_, heard) = enter(&mut rig, "anna", kept("tablet"));
+    assert_eq!(heard, ["CONNACK accepted, session present"]);
+}
+
+#[test]
 fn the_owner_of_a_session_outlives_the_server() {
     let mut rig = Rig::keeping(Kept::default());
     rig.broker.replace_access(Access::parse(RULES).unwrap());
