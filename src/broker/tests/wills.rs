@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::rig::*;
-use crate::broker::Input;
+use crate::broker::{Input, Limits};
 use crate::packet::Disconnect;
 
 const GONE: &str = r#"PUBLISH "will" q0, 4 octets"#;
@@ -109,4 +109,21 @@ fn a_stop_sends_first_what_waits_and_wills_with_it() {
     let heard = rig.hear(watcher);
     assert_eq!(heard.len(), WAITING + 2);
     assert_eq!(heard[WAITING..], [GONE, "closed: server stopping"]);
+}
+
+#[test]
+fn where_a_client_may_not_publish_its_will_is_not_published() {
+    // U-4.7.2-1, and a bound of this server.
+    let mut rig = Rig::with_limits(Limits { max_topic_levels: 3, ..Limits::default() });
+    let watcher = rig.client("watcher");
+    rig.say(watcher, subscribe(1, &[("#", Q0), ("$SYS/#", Q0), ("$other/#", Q0)]));
+    rig.hear(watcher);
+    for (topic, comes) in
+        [("$SYS/broker", false), ("$other/t", false), ("a/b/c/d", false), ("a/b/c", true)]
+    {
+        let a = rig.connect(clean("a").with_will(&will(topic, "gone", Q0, true)));
+        rig.hear(a);
+        rig.cut(a);
+        assert_eq!(rig.hear(watcher).len(), usize::from(comes), "{topic}");
+    }
 }
