@@ -105,3 +105,23 @@ fn another_client_identifier_has_subscribed_to_nothing() {
     let connack = crate::packet::Connack::Accepted { session_present: false };
     assert_eq!(talk.hears(connack), ["connected, false"]);
 }
+
+#[test]
+fn a_new_qos_that_is_refused_leaves_the_subscription_as_it_was() {
+    let mut talk = subscribed(true);
+    talk.subscribes(&["a"]);
+    let suback = Suback::new(id(2), &SubackCode::Failure.into());
+    talk.hears(suback);
+    talk.loses_connection();
+    let lines = talk.reconnect(true, false);
+    assert!(lines[1].ends_with(r#""a" q1 "b" q1"#), "{lines:?}");
+}
+
+#[test]
+fn the_qos_that_is_asked_for_again_is_that_which_was_wanted() {
+    let mut talk = Talk::connected(true);
+    talk.subscribes(&["a"]);
+    talk.hears(Suback::new(id(1), &SubackCode::Granted(QoS::AtMostOnce).into()));
+    talk.loses_connection();
+    assert_eq!(talk.reconnect(true, false)[1], r#"> SUBSCRIBE id 1 "a" q1"#);
+}
