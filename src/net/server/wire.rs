@@ -215,3 +215,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         polled
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use tokio::io::{DuplexStream, duplex};
+
+    use super::*;
+    use crate::packet::Pingresp;
+
+    /// Has the wire look for something to read, of which there is one octet.
+    async fn look(wire: &mut Wire<DuplexStream>, peer: &mut DuplexStream) {
+        peer.write_all(&[0xc0]).await.unwrap();
+        assert!(matches!(wire.transfer(true).await, Ok(Transfer::Read(1))));
+    }
+
+    #[tokio::test]
+    async fn half_a_packet_is_something_to_do_and_so_is_one_that_nobody_takes() {
+        // The pipe holds one PINGRESP.
+        let (ours, mut theirs) = duplex(2);
+        let mut wire = Wire::new(ours);
+        assert!(wire.is_idle());
+        look(&mut wire, &mut theirs).await;
+        assert!(!wire.is_idle(), "the rest of it is to come");
+        wire.inbox.clear();
+        wire.send(&Pingresp.into()).unwrap();
+        look(&mut wire, &mut theirs).await;
+        wire.inbox.clear();
+        assert!(wire.is_idle(), "it is on its way");
+        wire.send(&Pingresp.into()).unwrap();
+        look(&mut wire, &mut theirs).await;
+        wire.inbox.clear();
+        assert!(!wire.is_idle(), "there is no room for it");
+        theirs.read_exact(&mut [0; 2]).await.unwrap();
+        look(&mut wire, &mut theirs).await;
+        wire.inbox.clear();
+        assert!(wire.is_idle());
+    }
+}
