@@ -107,3 +107,23 @@ impl Unsent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::Pingreq;
+
+    #[test]
+    fn of_two_waits_at_one_place_the_later_counts() {
+        let mut unsent = Unsent::default();
+        unsent.push(&Pingreq.into());
+        unsent.hold(1);
+        unsent.hold(2);
+        unsent.push(&Pingreq.into());
+        assert_eq!((unsent.len(), unsent.free()), (4, 2));
+        unsent.kept(1);
+        assert_eq!(unsent.free(), 2, "the second is not kept yet");
+        unsent.kept(2);
+        assert_eq!(unsent.free(), 4);
+    }
+}
