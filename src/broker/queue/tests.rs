@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::*;
+use crate::broker::Limits;
 use crate::packet::{Delivery, Packet, Publish, PublishRunWriter};
 use crate::session::Message;
 use crate::topic::TopicName;
@@ -186,4 +187,23 @@ fn both_limits_hold() {
     assert!(push(QoS::AtMostOnce, ""));
     assert!(!push(QoS::AtMostOnce, ""), "a third message");
     assert_eq!(queue.len(), 2);
+}
+
+#[test]
+fn what_is_fetched_counts_as_what_waits() {
+    let mut retained = Retained::new();
+    for (topic, qos) in [("a", QoS::AtMostOnce), ("b", QoS::AtLeastOnce), ("c", QoS::AtMostOnce)] {
+        let topic = TopicName::new(topic).unwrap();
+        let message = Message { topic, payload: Bytes::from("1"), qos, retain: true };
+        assert!(retained.update(Arc::new(message), &Limits::default()));
+    }
+    let filter = TopicFilter::new("#").unwrap();
+    let (qos, age) = (QoS::ExactlyOnce, retained.age());
+    let mut queue = Queue::new();
+    queue.owe(Rest { filter, qos, after: None, age, is_fleeting: false });
+    assert_eq!((queue.len(), queue.octets()), (0, 0));
+    queue.fetch_rest(&retained, |_| true);
+    assert_eq!((queue.len(), queue.fleeting(), queue.octets()), (3, 2, 6));
+    assert_eq!(drain(&mut queue, true).len(), 3);
+    assert_eq!((queue.len(), queue.fleeting(), queue.octets()), (0, 0, 0));
 }

@@ -83,3 +83,22 @@ fn a_message_gets_no_number_that_another_has() {
     let [first, second] = numbers[..] else { panic!("{numbers:?}") };
     assert_ne!(first, second);
 }
+
+#[test]
+fn what_was_retained_takes_the_room_that_it_took() {
+    let mut rig = Rig::keeping(Kept::default());
+    let publisher = rig.client("publisher");
+    rig.say(publisher, retained("t/1", "x"));
+    let limits = Limits { max_retained_messages: 1, ..Limits::default() };
+    rig = Rig::keeping_within(changes(&rig, Kept::default()), limits);
+    let publisher = rig.client("publisher");
+    let reader = rig.client("reader");
+    rig.say(publisher, retained("t/2", "x"));
+    let heard = rig.subscribe(reader, "#", Q0);
+    assert_eq!(heard, [r#"PUBLISH "t/1" q0 retain, 1 octets"#], "there was no room for the other");
+    rig.say(publisher, retained("t/1", ""));
+    rig.say(publisher, retained("t/2", "x"));
+    rig.hear(reader);
+    let heard = rig.subscribe(reader, "#", Q0);
+    assert_eq!(heard, [r#"PUBLISH "t/2" q0 retain, 1 octets"#]);
+}
