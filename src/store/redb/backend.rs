@@ -257,4 +257,50 @@ mod tests {
         careful.write(0, &[9]).unwrap();
         assert_eq!(content(&*careful.0.inner)[..2], [9, expected[1]]);
     }
+    /// Nothing but what is done to it, in order.
+    #[derive(Clone, Debug, Default)]
+    struct Log(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Log {
+        fn note(&self, step: &'static str) -> io::Result<()> {
+            self.0.lock().unwrap().push(step);
+            Ok(())
+        }
+    }
+
+    impl StorageBackend for Log {
+        fn len(&self) -> io::Result<u64> {
+            Ok(0)
+        }
+
+        fn read(&self, _offset: u64, _out: &mut [u8]) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn set_len(&self, _length: u64) -> io::Result<()> {
+            self.note("length")
+        }
+
+        fn sync_data(&self) -> io::Result<()> {
+            self.note("sync")
+        }
+
+        fn write(&self, _offset: u64, _data: &[u8]) -> io::Result<()> {
+            self.note("write")
+        }
+    }
+
+    #[test]
+    fn what_is_done_when_told_is_done_in_order_and_synced_where_it_was_to_be() {
+        let log = Log::default();
+        let (careful, go_ahead) = Careful::new(Box::new(log.clone()), Syncing::Always).unwrap();
+        careful.set_len(10).unwrap();
+        careful.write(0, &[1]).unwrap();
+        careful.sync_data().unwrap();
+        careful.write(1, &[2]).unwrap();
+        assert!(log.0.lock().unwrap().is_empty());
+        go_ahead.go().unwrap();
+        careful.sync_data().unwrap();
+        assert_eq!(*log.0.lock().unwrap(), ["length", "write", "sync", "write", "sync"]);
+    }
 }

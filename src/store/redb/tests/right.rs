@@ -4,7 +4,8 @@ use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
 
 use super::changes::Server;
 use super::disk::Disk;
-use crate::broker::{Change, Kept};
+use crate::broker::{Change, Kept, SessionNumber};
+use crate::packet::{ClientId, Text};
 use crate::store::redb::{Redb, Syncing, tables};
 use crate::store::{Memory, Store as _};
 
@@ -83,4 +84,23 @@ fn referred_to(kept: &Kept) -> u64 {
     });
     let retained = kept.retained.values().map(|message| message.number);
     queued.chain(retained).collect::<BTreeSet<_>>().len() as u64
+}
+
+#[test]
+fn a_file_of_before_absences_were_kept_is_read_and_written_on() {
+    let disk = Disk::default();
+    let store = open(&disk);
+    let transaction = store.open.as_ref().unwrap().database.begin_write().unwrap();
+    assert!(transaction.delete_table(tables::ABSENT).unwrap());
+    transaction.commit().unwrap();
+    drop(store);
+    let mut store = open(&disk);
+    assert_eq!(store.load().unwrap(), Kept::default());
+    let session = SessionNumber(1);
+    let client_id = ClientId::new(Text::new("a").unwrap());
+    let begun = Change::SessionBegun { session, client_id };
+    store.commit(&[begun, Change::Absent { session, since: Some(7) }]).unwrap();
+    drop(store);
+    let kept = open(&disk).load().unwrap();
+    assert_eq!(kept.sessions[&session].absent_since, Some(7));
 }
