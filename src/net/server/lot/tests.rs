@@ -297,19 +297,22 @@ fn a_server_that_is_dropped_gives_them_up() {
 }
 
 #[test]
-fn what_is_too_large_is_so_after_a_rest_as_well() {
-    // MQTT-4.8.0-2
+fn what_is_too_large_is_so_after_connect_and_after_a_rest() {
+    // MQTT-4.8.0-2; before CONNECT nothing may be larger than that can be, which is 327,699 octets.
     run(async {
-        let limits = Limits { max_packet_size: 100, ..Limits::default() };
-        let rig = Rig::with(ServerOptions { limits, ..Rig::options() }).await;
-        let mut peer = rig.client(named("a")).await;
-        rig.parked(1).await;
-        peer.say(publish("x".repeat(100 - 5))).await;
-        peer.say(Pingreq).await;
-        assert_eq!(peer.hear().await, "PINGRESP", "just a hundred octets");
-        rig.parked(1).await;
-        peer.say(publish("x".repeat(101 - 5))).await;
-        assert_eq!(peer.hear().await, "end");
+        for (max_packet_size, header) in [(100, 5), (400_000, 7)] {
+            let limits = Limits { max_packet_size, ..Limits::default() };
+            let rig = Rig::with(ServerOptions { limits, ..Rig::options() }).await;
+            let mut peer = rig.client(named("a")).await;
+            for _ in 0..2 {
+                peer.say(publish("x".repeat(max_packet_size - header))).await;
+                peer.say(Pingreq).await;
+                assert_eq!(peer.hear().await, "PINGRESP", "just so many octets");
+                rig.parked(1).await;
+            }
+            peer.say(publish("x".repeat(max_packet_size - header + 1))).await;
+            assert_eq!(peer.hear().await, "end");
+        }
     });
 }
 
