@@ -27,6 +27,7 @@ mod plan;
 #[path = "../support/random.rs"]
 mod random;
 mod reading;
+mod saying;
 mod server;
 mod world;
 

@@ -1,20 +1,19 @@
 //! The server in its world: what the shell does for it, from packets to the disk.
 //!
-//! Not here: how it reads (`reading`).
+//! Not here: how it reads (`reading`), and what it says (`saying`).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use mqttspec::broker::{
-    Broker, Change, CloseReason, Connection, Input, Limits, Local, LocalConnection, Note, Output,
-    Policy, Position, QueuePolicy,
+    Broker, Change, Connection, Input, Limits, Local, LocalConnection, Policy, Position,
+    QueuePolicy,
 };
 use mqttspec::packet::Packet;
 
-use super::ageing::is_last;
-use super::agenda::{Event, Side};
-use super::defect::{Defect, Passed};
+use super::agenda::Event;
+use super::defect::Defect;
 use super::history::Fate;
 use super::plan::Queue;
 use super::world::World;
@@ -25,14 +24,14 @@ pub(crate) struct Server {
     pub(crate) seats: BTreeMap<usize, Seat>,
     /// How many changes were ever recorded, and how many are kept.
     recorded: u64,
-    durable: u64,
+    pub(crate) durable: u64,
     gathered: Vec<Change>,
     /// Being written, and what is durable when they are.
     writing: Option<(Vec<Change>, u64)>,
     /// The disk has no room at the moment.
-    failing: bool,
+    pub(crate) failing: bool,
     /// How many messages it says to have dropped, by peer.
-    dropped: BTreeMap<usize, u64>,
+    pub(crate) dropped: BTreeMap<usize, u64>,
     /// Wills that became due and are nowhere else, and what has to be durable for that to count.
     due: Vec<(usize, u64)>,
 }
@@ -46,20 +45,20 @@ pub(crate) struct Seat {
     pub(crate) ahead: BytesMut,
     /// The network has said that nothing more comes.
     pub(crate) ended: bool,
-    held: Option<Position>,
+    pub(crate) held: Option<Position>,
     alarm: Option<Duration>,
-    peer: usize,
-    clean: bool,
-    will: Option<usize>,
+    pub(crate) peer: usize,
+    pub(crate) clean: bool,
+    pub(crate) will: Option<usize>,
     /// CONNACK has left.
-    told: bool,
+    pub(crate) told: bool,
     /// DISCONNECT has come, whether it was read or not.
     pub(crate) leaving: bool,
     /// The server knows that.
     pub(crate) left: bool,
     /// When the last whole packet came, and how long silence may last.
     pub(crate) heard: Duration,
-    patience: Option<Duration>,
+    pub(crate) patience: Option<Duration>,
 }
 
 impl Server {
@@ -82,7 +81,7 @@ impl Server {
 
 impl Seat {
     /// Whether a CONNECT was accepted, and nothing has ended the connection since.
-    fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.value.session_name().is_some()
     }
 }
@@ -253,7 +252,7 @@ impl World {
     }
 
     /// The connection has ended without DISCONNECT: its Will is due.
-    fn due_of_seat(&mut self, link: usize) {
+    pub(crate) fn due_of_seat(&mut self, link: usize) {
         let Some(server) = &mut self.server else { return };
         let Some(seat) = server.seats.get(&link) else { return };
         // Who was not told of its CONNECT may find that it never was.
@@ -264,120 +263,7 @@ impl World {
         self.history.due(seat.will);
     }
 
-    /// Puts out what a connection has to say, as far as it may leave.
-    pub(crate) fn drive(&mut self, link: usize) {
-        let instant = self.instant();
-        let answers_early = self.seams.defect == Some(Defect::AnswersTooEarly);
-        while let Some(server) = &mut self.server {
-            let Some(seat) = server.seats.get_mut(&link) else { break };
-            if let Some(Position(position)) = seat.held {
-                if position > server.durable && !answers_early {
-                    if !server.failing {
-                        break;
-                    }
-                    self.history.counts.not_kept += 1;
-                    let was_open = seat.is_open();
-                    seat.held = None;
-                    seat.value.handle(instant, Input::NotKept, &server.broker);
-                    if was_open {
-                        let peer = self.links[link].peer;
-                        self.miss(peer);
-                        self.due_of_seat(link);
-                    }
-                    continue;
-                }
-                seat.held = None;
-            }
-            match seat.value.poll_output(&server.broker) {
-                None => break,
-                Some(Output::Hold(position)) => seat.held = Some(position),
-                Some(Output::Send(packet)) => self.server_sends(link, packet),
-                Some(Output::SendRun(run)) => {
-                    run.packets().for_each(|packet| self.server_sends(link, packet));
-                }
-                Some(Output::Close(reason)) => self.server_closes(link, reason),
-                Some(Output::Note(Note::Dropped(count))) if self.plan.queue.is_some() => {
-                    self.drops(link, count);
-                }
-                Some(Output::HearOut) => {
-                    if self.seams.defect != Some(Defect::DeafToTheLastWord) {
-                        self.server_reads(link);
-                    }
-                    self.server_input(link, Input::HeardOut);
-                }
-                Some(Output::Note(note)) => self.fault(format!("the server notes: {note}")),
-                Some(Output::Authenticate(_)) => self.fault("it asks for a password".to_owned()),
-            }
-        }
-        self.collect();
-        self.set_server_alarm(link);
-    }
-
-    /// The server says how many messages it has dropped so far for the peer on this link.
-    fn drops(&mut self, link: usize, count: u64) {
-        let peer = self.links[link].peer;
-        let Some(server) = &mut self.server else { return };
-        // Of a new Session it counts anew.
-        let before = server.dropped.insert(peer, count).filter(|before| *before <= count);
-        let more = count - before.unwrap_or(0);
-        self.history.counts.dropped += u32::try_from(more).expect("a few");
-        if self.seams.defect != Some(Defect::DropsInSilence)
-            && let Some(dropped) = &mut self.history.dropped
-        {
-            // The next word is due when there are twice as many.
-            *dropped.entry(peer).or_default() += 2 * count - 1;
-        }
-    }
-
-    fn server_sends(&mut self, link: usize, packet: Packet) {
-        if let (Packet::Connack(_), Some(seat)) = (&packet, self.seat(link)) {
-            seat.told = true;
-            // Who has left before that was told is away already.
-            if seat.is_open() {
-                let peer = seat.peer;
-                self.absent.remove(&peer);
-            }
-        }
-        let Passed { on, back } = self.seams.pass_to_peer(link, packet);
-        for packet in on {
-            self.tell(|| format!("link {link} ← {packet}"));
-            self.history.counts.wraps += u32::from(is_last(&packet));
-            self.history.counts.sent_again +=
-                u32::from(matches!(&packet, Packet::Publish(publish) if publish.delivery.dup()));
-            let mut octets = BytesMut::new();
-            packet.encode(&mut octets).expect("what came in goes out");
-            self.transmit(link, Side::Peer, octets.freeze());
-        }
-        for packet in back {
-            self.server_input(link, Input::Packet(packet));
-        }
-    }
-
-    fn server_closes(&mut self, link: usize, reason: CloseReason) {
-        self.tell(|| format!("link {link} closed by the server: {reason}"));
-        let now = self.now;
-        if reason.is_clients_fault() {
-            self.fault(format!("link {link}: the server finds fault with its peer: {reason}"));
-        }
-        let Some(seat) = self.server.as_mut().and_then(|server| server.seats.remove(&link)) else {
-            return;
-        };
-        if seat.leaving && reason != CloseReason::NotKept {
-            // [MQTT-3.14.4-3] Gone without a trace, and that is certain by now.
-            self.history.discard(seat.will);
-        }
-        self.history.counts.takeovers += u32::from(reason == CloseReason::Displaced);
-        if reason == CloseReason::KeepAliveExpired {
-            self.history.counts.silences += 1;
-            if seat.patience.is_none_or(|patience| now < seat.heard + patience) {
-                self.fault(format!("link {link}: the server is impatient"));
-            }
-        }
-        self.links[link].close(Side::Server);
-        self.finish(link, Side::Peer);
-    }
-
-    fn set_server_alarm(&mut self, link: usize) {
+    pub(crate) fn set_server_alarm(&mut self, link: usize) {
         let (epoch, life) = (self.epoch, self.life);
         let Some(seat) = self.seat(link) else { return };
         let Some(deadline) = seat.value.deadline() else { return };
@@ -406,7 +292,7 @@ impl World {
     }
 
     /// Takes what has changed, and whom to wake.
-    fn collect(&mut self) {
+    pub(crate) fn collect(&mut self) {
         let life = self.life;
         let Some(server) = &mut self.server else { return };
         let changes = server.broker.holder().take_changes();
