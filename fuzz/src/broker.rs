@@ -82,8 +82,8 @@ struct Seat {
     is_deaf: bool,
     /// Identifiers that the server has in use.
     in_use: BTreeSet<PacketId>,
-    /// Identifiers of which it has sent PUBREC, and nothing had come: the PUBREL is its own doing.
-    made_up: BTreeSet<PacketId>,
+    /// Identifiers of which it has sent PUBREC, and nothing had come: each PUBREL is its own doing.
+    made_up: Vec<PacketId>,
 }
 
 impl World {
@@ -118,7 +118,7 @@ impl World {
         if let Input::Packet(Packet::Pubrec(Pubrec { packet_id })) = &input
             && !seat.in_use.contains(packet_id)
         {
-            seat.made_up.insert(*packet_id);
+            seat.made_up.push(*packet_id);
         }
         seat.is_deaf |= matches!(input, Input::NetworkFailing);
         match input {
@@ -296,6 +296,7 @@ impl Seat {
             _ => assert!(self.is_connected, "{packet} before CONNACK"),
         }
         let in_use = &mut self.in_use;
+        let made_up = |id: PacketId| self.made_up.iter().position(|one| *one == id);
         match packet {
             Packet::Publish(publish) => {
                 said.check(self.name.as_ref().expect("it has a Session"), publish);
@@ -304,8 +305,10 @@ impl Seat {
                     assert!(in_use.insert(id) || publish.delivery.dup(), "{id} is in use");
                 }
             }
-            Packet::Pubrel(Pubrel { packet_id }) if self.made_up.remove(packet_id) => {}
-            Packet::Pubrel(pubrel) => drop(in_use.insert(pubrel.packet_id)),
+            Packet::Pubrel(Pubrel { packet_id }) => match made_up(*packet_id) {
+                Some(place) => drop(self.made_up.swap_remove(place)),
+                None => drop(in_use.insert(*packet_id)),
+            },
             Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) => {
                 panic!("{packet} is for clients to send")
             }
