@@ -125,6 +125,7 @@ impl World {
             Input::Packet(packet) => take_in(&mut seat.value, now, packet, broker),
             input => seat.value.handle(now, input, broker),
         }
+        seat.learn_name();
         if let Some(packet_id) = acknowledged {
             seat.in_use.remove(&packet_id);
         }
@@ -137,6 +138,7 @@ impl World {
         let is_ready = |seat: &mut Seat| {
             // Its turn may have come.
             seat.value.handle(now, Input::Woken, broker);
+            seat.learn_name();
             seat.value.listening(now) == Listening::Now
         };
         if self.seats.get_mut(&seat).is_none_or(is_ready) {
@@ -172,9 +174,7 @@ impl World {
             let (mut closed, mut heard_out) = (Vec::new(), Vec::new());
             for (&place, seat) in &mut self.seats {
                 seat.value.handle(self.now, Input::Woken, &self.broker);
-                if let Some(name) = seat.value.session_name() {
-                    seat.name = Some(name.clone());
-                }
+                seat.learn_name();
                 while let Some(output) = seat.value.poll_output(&self.broker) {
                     is_quiet = false;
                     match output {
@@ -278,6 +278,13 @@ fn limits() -> Limits {
 }
 
 impl Seat {
+    /// The Session may be another's before all is heard that was said in it.
+    fn learn_name(&mut self) {
+        if let Some(name) = self.value.session_name() {
+            self.name = Some(name.clone());
+        }
+    }
+
     /// What a client can hold a server to.
     fn hear(&mut self, packet: &Packet, said: &Said) {
         if self.is_deaf {
