@@ -225,7 +225,7 @@ mod tests {
 
     /// Has the wire look for something to read, of which there is one octet.
     async fn look(wire: &mut Wire<DuplexStream>, peer: &mut DuplexStream) {
-        peer.write_all(&[0xc0]).await.unwrap();
+        peer.write_all(&[0xc0]).await.expect("it is open");
         assert!(matches!(wire.transfer(true).await, Ok(Transfer::Read(1))));
     }
 
