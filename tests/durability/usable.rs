@@ -24,7 +24,10 @@ pub(crate) fn refused(folder: &Path) -> String {
 fn a_second_broker_on_a_folder_is_told_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = start(folder.path());
-    insta::assert_snapshot!(refused(folder.path()), @"error: cannot keep state; --data-dir chooses another folder, --volatile keeps none: FOLDER/lock: another process keeps its state in this folder");
+    insta::assert_snapshot!(refused(folder.path()), @r"
+    error: cannot keep state: FOLDER/lock: another process keeps its state in this folder
+      --data-dir chooses another folder, --volatile keeps nothing
+    ");
     // And the first has not noticed.
     Peer::connect(first.address, clean("client")).expect("accepted");
 }
@@ -56,5 +59,10 @@ fn a_folder_that_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let in_the_way = folder.path().join("file");
     fs::write(&in_the_way, "").expect("written");
-    insta::assert_snapshot!(refused(&in_the_way.join("below")), @"error: cannot keep state; --data-dir chooses another folder, --volatile keeps none: FOLDER: cannot make this folder: Not a directory (os error 20)");
+    let told =
+        refused(&in_the_way.join("below")).replace(&in_the_way.display().to_string(), "FILE");
+    insta::assert_snapshot!(told, @r"
+    error: cannot keep state: FOLDER: cannot make this folder: FILE is no folder
+      --data-dir chooses another folder, --volatile keeps nothing
+    ");
 }
