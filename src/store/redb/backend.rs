@@ -257,6 +257,7 @@ mod tests {
         careful.write(0, &[9]).unwrap();
         assert_eq!(content(&*careful.0.inner)[..2], [9, expected[1]]);
     }
+
     /// Nothing but what is done to it, in order.
     #[derive(Clone, Debug, Default)]
     struct Log(Arc<Mutex<Vec<&'static str>>>);
