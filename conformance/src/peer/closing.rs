@@ -268,11 +268,7 @@ impl Peer {
                 Wait::Nothing if Instant::now() < latest(&self.patience) => {}
                 Wait::Nothing => {
                     self.was_silent = true;
-                    let end = format!(
-                        "the connection still open after {} ms",
-                        begin.elapsed().as_millis()
-                    );
-                    let breach = Finding::fail(expected, self.after_unread(&end));
+                    let breach = Finding::fail(expected, self.after_unread(&still_open(begin)));
                     return Err(breach.shown_by(self.deviation(close, left, End::Open)));
                 }
             }
@@ -282,3 +278,8 @@ impl Peer {
 
 /// How long a connection that has said all it had to say waits for the other side to close.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What is seen of a connection that should have been closed, and was not since `begin`.
+pub(crate) fn still_open(begin: Instant) -> String {
+    format!("the connection still open after {} ms", begin.elapsed().as_millis())
+}

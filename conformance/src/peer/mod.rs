@@ -34,6 +34,7 @@ use crate::wire::{Packet, Reader, Sender};
 
 pub use crate::transcript::Delivery;
 pub(crate) use client::FENCE;
+pub(crate) use closing::still_open;
 pub(crate) use patience::{Pace, Patience};
 pub(crate) use reading::Wait;
 pub use transport::{Breach, Transport};

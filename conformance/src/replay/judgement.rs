@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::likeness::{Likeness, likeness};
 use super::player::{DRIVER, Player};
 use crate::finding::Finding;
-use crate::peer::Wait;
+use crate::peer::{Wait, still_open};
 use crate::transcript::{End, Expectation, Pattern, Pick, Seen, SeenPacket, Tolerated};
 use crate::wire::{Octets as _, Packet};
 
@@ -41,12 +41,12 @@ impl Player<'_, '_> {
                 Wait::Arrived => {}
                 Wait::Ended => {
                     self.found.slowest = self.found.slowest.max(begin.elapsed());
-                    let told = format!("the connection closed after {} ms", millis(begin));
+                    let took = begin.elapsed().as_millis();
+                    let told = format!("the connection closed after {took} ms");
                     return Ok(self.as_it_should_be(told));
                 }
                 Wait::Nothing => {
-                    self.found.saw =
-                        Some(format!("the connection still open after {} ms", millis(begin)));
+                    self.found.saw = Some(still_open(begin));
                     return Ok((true, seen(&came, End::Open)));
                 }
             }
@@ -166,8 +166,4 @@ impl Player<'_, '_> {
 fn seen(packets: &[Packet], end: End) -> Seen {
     let packet = |packet: &Packet| SeenPacket { octets: packet.octets(), text: packet.to_string() };
     Seen { packets: packets.iter().map(packet).collect(), end }
-}
-
-fn millis(begin: Instant) -> u128 {
-    begin.elapsed().as_millis()
 }

@@ -11,7 +11,7 @@ use super::scene::Scene;
 use super::{Difference, ReplayOptions};
 use crate::client::Again;
 use crate::finding::Finding;
-use crate::peer::{Peer, Wait};
+use crate::peer::{Peer, Wait, still_open};
 use crate::transcript::{Action, Expectation, Transcript};
 use crate::wire::{Packet, Publish, Read, Reader, Sender};
 
@@ -204,10 +204,7 @@ impl<'a, 'run> Player<'a, 'run> {
                     return Ok(());
                 }
                 Wait::Nothing => {
-                    let saw = format!(
-                        "the connection still open after {} ms",
-                        begin.elapsed().as_millis()
-                    );
+                    let saw = still_open(begin);
                     self.differs((index, connection), "the connection closed", saw, None);
                     return Ok(());
                 }
