@@ -12,6 +12,15 @@ fn subscribed(clean_session: bool) -> Talk {
     talk
 }
 
+/// The same for nine filters, one more than are asked for again in one packet.
+fn subscribed_to_many(clean_session: bool) -> Talk {
+    let mut talk = Talk::connected(clean_session);
+    let filters = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    talk.subscribes(&filters);
+    talk.hears(suback(1, filters.len()));
+    talk
+}
+
 #[test]
 fn what_the_server_has_lost_is_asked_for_before_all_else() {
     for clean_session in [true, false] {
@@ -70,20 +79,14 @@ fn what_was_unsubscribed_is_not_asked_for() {
 
 #[test]
 fn many_are_asked_for_in_several_packets() {
-    let mut talk = Talk::connected(true);
-    let filters = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
-    talk.subscribes(&filters);
-    talk.hears(suback(1, filters.len()));
+    let mut talk = subscribed_to_many(true);
     talk.loses_connection();
     assert_eq!(talk.reconnect(true, false).len(), 3);
 }
 
 #[test]
 fn all_are_asked_for_again_until_each_packet_is_answered() {
-    let mut talk = Talk::connected(false);
-    let filters = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
-    talk.subscribes(&filters);
-    talk.hears(suback(1, filters.len()));
+    let mut talk = subscribed_to_many(false);
     talk.loses_connection();
     talk.reconnect(false, false);
     assert_eq!(talk.hears(suback(1, 8)), NONE, "the ninth is in another packet");

@@ -81,8 +81,7 @@ pub(super) fn reloaded(body: &Value) -> String {
 
 /// What a client has chosen, without what would move a terminal's cursor.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
-    let moves = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if text.chars().any(moves) { text.escape_debug().to_string().into() } else { text.into() }
+    escaped_if(text, |c| c.is_control() && c != '\n' && c != '\t')
 }
 
 fn text(value: &Value) -> String {
@@ -91,7 +90,12 @@ fn text(value: &Value) -> String {
 
 /// The same without what would end the line of a table, or move its columns.
 fn in_a_line(text: &str) -> String {
-    if text.chars().any(char::is_control) { text.escape_debug().to_string() } else { text.into() }
+    escaped_if(text, char::is_control).into_owned()
+}
+
+/// The text, escaped if there is such a character in it.
+fn escaped_if(text: &str, is_harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if text.chars().any(is_harmful) { text.escape_debug().to_string().into() } else { text.into() }
 }
 
 /// When a Client was first seen to be away, to the second.
